@@ -1,0 +1,188 @@
+use std::borrow::Cow;
+
+use super::{ColumnType, KeyFormat};
+
+/// A key with holes, spelled as on the wire: `:1:dept_workload:{department_id}`.
+///
+/// Invariant: a name can be split into literals and hole values in one way only. So a hole ends at a literal that
+/// cannot be part of its value, or at the end of the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    literals: Vec<String>,
+    holes: Vec<Hole>,
+}
+
+/// A hole of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hole {
+    pub name: String,
+    pub r#type: ColumnType,
+}
+
+/// What is wrong with a template, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    #[error("the brace at character {at} has no partner; a literal brace is doubled: `{{{{` or `}}}}`")]
+    Brace { at: usize },
+    #[error("`{{{name}}}` is no name for a hole; use letters, digits and `_`")]
+    HoleName { name: String },
+    #[error("the hole `{{{name}}}` stands twice; each hole is filled once")]
+    Repeated { name: String },
+    #[error("the template has no hole; a fixed name is a `family` without `*`")]
+    NoHole,
+    #[error(
+        "the template must begin with a literal that ends in a separator, such as `name:`, so that its keys are told from others'"
+    )]
+    Prefix,
+    #[error("`{{{name}}}` holds text and must be the last thing in its template, or its end cannot be told")]
+    TextNotLast { name: String },
+    #[error("nothing that tells where `{{{name}}}` ends follows it; put a separator such as `:` behind it")]
+    NoSeparator { name: String },
+}
+
+impl Template {
+    /// Reads a template as the configuration writes it. `type_of` tells what fills a hole.
+    pub fn parse(
+        text: &str,
+        format: &KeyFormat,
+        mut type_of: impl FnMut(&str) -> ColumnType,
+    ) -> Result<Self, TemplateError> {
+        let (mut literals, names) = split(text)?;
+        let holes: Vec<Hole> = names
+            .into_iter()
+            .map(|name| Hole { r#type: type_of(&name), name })
+            .collect();
+        check(&literals, &holes)?;
+        literals[0].insert_str(0, &format.prefix);
+        literals.last_mut().expect("split yields a literal more than holes").push_str(&format.suffix);
+        Ok(Self { literals, holes })
+    }
+
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes
+    }
+
+    /// The literal that every key of this family begins with.
+    pub fn prefix(&self) -> &str {
+        &self.literals[0]
+    }
+
+    /// Appends the key to `out`, asking for the spelling of each hole's value in turn.
+    pub fn render(&self, out: &mut String, mut spell: impl FnMut(usize, &mut String)) {
+        out.push_str(&self.literals[0]);
+        for (hole, literal) in self.literals[1..].iter().enumerate() {
+            spell(hole, out);
+            out.push_str(literal);
+        }
+    }
+
+    /// Whether the whole name is a key of this family: `dept_workload:5:lock` is none of `dept_workload:{id}`.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        let Some(mut rest) = name.strip_prefix(self.literals[0].as_bytes()) else { return false };
+        for (hole, literal) in self.holes.iter().zip(&self.literals[1..]) {
+            let length = match hole.r#type {
+                ColumnType::Integer => integer_length(rest),
+                ColumnType::Text => rest.len().checked_sub(literal.len()),
+            };
+            let Some(after) = length.and_then(|length| rest[length..].strip_prefix(literal.as_bytes())) else {
+                return false;
+            };
+            rest = after;
+        }
+        rest.is_empty()
+    }
+
+    /// The pattern for `SCAN`. It is wider than [`matches`](Self::matches), which decides.
+    pub fn glob(&self) -> String {
+        self.literals.iter().map(|literal| escape_glob(literal)).collect::<Vec<_>>().join("*")
+    }
+
+    /// The template as a person reads it, on the wire.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        self.render(&mut text, |hole, out| {
+            out.push('{');
+            out.push_str(&self.holes[hole].name);
+            out.push('}');
+        });
+        text
+    }
+}
+
+/// Escapes what `SCAN` would take for a wildcard. Redis knows `*`, `?`, `[…]` and the backslash.
+pub fn escape_glob(literal: &str) -> Cow<'_, str> {
+    if !literal.contains(['*', '?', '[', ']', '\\']) {
+        return Cow::Borrowed(literal);
+    }
+    let mut escaped = String::with_capacity(literal.len() + 4);
+    for c in literal.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    Cow::Owned(escaped)
+}
+
+/// The literals around the holes (one more than holes), and the holes' names.
+fn split(text: &str) -> Result<(Vec<String>, Vec<String>), TemplateError> {
+    let mut literals = vec![String::new()];
+    let mut names = Vec::new();
+    let mut chars = text.chars().enumerate().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '{' | '}' if chars.next_if(|(_, next)| *next == c).is_some() => {
+                literals.last_mut().expect("never empty").push(c);
+            }
+            '{' => {
+                let mut name = String::new();
+                loop {
+                    match chars.next() {
+                        Some((_, '}')) => break,
+                        Some((_, '{')) | None => return Err(TemplateError::Brace { at: at + 1 }),
+                        Some((_, c)) => name.push(c),
+                    }
+                }
+                names.push(name);
+                literals.push(String::new());
+            }
+            '}' => return Err(TemplateError::Brace { at: at + 1 }),
+            c => literals.last_mut().expect("never empty").push(c),
+        }
+    }
+    Ok((literals, names))
+}
+
+fn check(literals: &[String], holes: &[Hole]) -> Result<(), TemplateError> {
+    if holes.is_empty() {
+        return Err(TemplateError::NoHole);
+    }
+    if literals[0].is_empty() || literals[0].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-') {
+        return Err(TemplateError::Prefix);
+    }
+    for (index, hole) in holes.iter().enumerate() {
+        let name = hole.name.clone();
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err(TemplateError::HoleName { name });
+        }
+        if holes[..index].iter().any(|earlier| earlier.name == name) {
+            return Err(TemplateError::Repeated { name });
+        }
+        let (last, after) = (index + 1 == holes.len(), &literals[index + 1]);
+        if hole.r#type == ColumnType::Text && !(last && after.is_empty()) {
+            return Err(TemplateError::TextNotLast { name });
+        }
+        let separated = if last { !after.starts_with(|c: char| c.is_ascii_digit()) } else { !after.is_empty() };
+        if !separated || after.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(TemplateError::NoSeparator { name });
+        }
+    }
+    Ok(())
+}
+
+/// The length of the integer that `rest` begins with: `-?[0-9]+`.
+fn integer_length(rest: &[u8]) -> Option<usize> {
+    let sign = usize::from(rest.first() == Some(&b'-'));
+    let digits = rest[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (digits > 0).then_some(sign + digits)
+}

@@ -1,0 +1,100 @@
+//! One row change, as the rest of the crate sees it: plain data without a trace of JSON, Avro or Kafka.
+//!
+//! Values borrow from the message they were read from. Only the columns that the catalog needs are here, in the order
+//! of [`Table::columns`](crate::catalog::Table::columns).
+
+use std::borrow::Cow;
+
+use crate::catalog::TableId;
+
+/// What happened to a row, or to a whole table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// A row as a snapshot read it (`r`). It says nothing about the row before.
+    Snapshot,
+    Create,
+    Update,
+    Delete,
+    /// Every row of the table is gone (`t`): no key, no images, one partition only.
+    Truncate,
+}
+
+impl Operation {
+    /// The word that people and log lines use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Truncate => "truncate",
+        }
+    }
+}
+
+/// One column of a row image.
+///
+/// Two values are equal when the database would store the same thing; a float is compared by its bits, so that NaN
+/// equals itself and a repeated event is seen as one.
+#[derive(Debug, Clone)]
+pub enum Value<'a> {
+    /// The event has no such column: it was dropped, renamed or never sent.
+    Missing,
+    /// A large column that the update did not touch; the source did not send it (PostgreSQL's TOAST).
+    Unavailable,
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// Only for what does not fit an `i64`, so that one number has one form.
+    UInt(u64),
+    Float(f64),
+    Text(Cow<'a, str>),
+    /// An array or an object, as it was written. Good for comparing, not for a key.
+    Json(Cow<'a, str>),
+}
+
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Missing, Self::Missing)
+            | (Self::Unavailable, Self::Unavailable)
+            | (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::UInt(a), Self::UInt(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (Self::Text(a), Self::Text(b)) | (Self::Json(a), Self::Json(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// The needed columns of a row, indexed by [`ColumnId`](crate::catalog::ColumnId).
+pub type Row<'a> = Vec<Value<'a>>;
+
+/// A row change.
+///
+/// `before` is what the source *sent*. Whether it may be believed is the table's replica identity's to say: under
+/// PostgreSQL's default identity a delete's `before` looks whole and is false in all columns but the key's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change<'a> {
+    pub table: TableId,
+    pub operation: Operation,
+    pub before: Option<Row<'a>>,
+    pub after: Option<Row<'a>>,
+    /// A primary-key change comes as a delete and a create; each names the other's key, as the source wrote it.
+    pub moved: Option<Moved<'a>>,
+    /// The source's own position of the change. It orders the changes of one row, not those of two transactions.
+    pub lsn: Option<u64>,
+    /// The commit in the database, in microseconds since the Unix epoch.
+    pub committed_at: Option<i64>,
+}
+
+/// The other half of a primary-key change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Moved<'a> {
+    /// On the delete: the key the row has now.
+    To(Cow<'a, str>),
+    /// On the create: the key the row had.
+    From(Cow<'a, str>),
+}

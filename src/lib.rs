@@ -1,0 +1,3 @@
+//! freshet keeps a Redis cache true to its database.
+pub mod catalog;
+pub mod change;
