@@ -1,3 +1,4 @@
 //! freshet keeps a Redis cache true to its database.
 pub mod catalog;
 pub mod change;
+pub mod config;

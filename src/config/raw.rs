@@ -1,0 +1,192 @@
+//! The configuration as it is written. The descriptions here become those of the JSON Schema.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The configuration of freshet: where Kafka and Redis are, which tables there are, and which cached values (views) are
+/// made of them. In any text, `${NAME}` and `${NAME:-default}` come from the environment and `${file:/path}` from a
+/// file; `$${` is a literal `${`.
+#[derive(JsonSchema)]
+#[schemars(rename = "freshet configuration", deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the file to the schema; its parts are read one by one, so that a mistake in one \
+                              does not hide those in the others")]
+pub(super) struct Configuration {
+    pub kafka: Kafka,
+    pub redis: Redis,
+    #[serde(default)]
+    pub http: Http,
+    /// The tables whose change events are read, by a name of your choice.
+    pub tables: BTreeMap<String, Table>,
+    /// Many-to-one relations, each named `table.relation`. A path such as `process.work_order.priority` follows them.
+    #[serde(default)]
+    pub relations: BTreeMap<String, Relation>,
+    /// The families of cached values, by a name of your choice.
+    pub views: BTreeMap<String, View>,
+    /// Groups of views that `freshet invalidate` takes together, each a list of views with the same holes.
+    #[serde(default)]
+    pub invalidate: BTreeMap<String, Vec<String>>,
+}
+
+/// Where the change events come from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Kafka {
+    /// The brokers to begin with: `host:port`, separated by commas.
+    pub brokers: String,
+    /// The consumer group that all copies of freshet share.
+    #[serde(default = "default_group")]
+    pub group: String,
+    /// Further properties of librdkafka, such as `security.protocol`. Those that would break a promise are refused.
+    #[serde(default)]
+    #[schemars(schema_with = "properties")]
+    pub librdkafka: BTreeMap<String, Value>,
+}
+
+/// The cache.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Redis {
+    /// `redis://[user[:password]@]host[:port][/database]`, or `rediss://…` for TLS. The password only as `${NAME}` or
+    /// `${file:/path}`.
+    pub url: String,
+    /// How readers spell a key on the wire, with `{}` for the key. Django: `:1:{}`, or `prefix:1:{}` with a
+    /// `KEY_PREFIX`.
+    #[serde(default = "default_key_format")]
+    pub key_format: String,
+}
+
+/// Metrics and health.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Http {
+    /// The address and port that `/metrics`, `/livez` and `/readyz` are served on.
+    #[serde(default = "default_listen")]
+    pub listen: String,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: default_listen() }
+    }
+}
+
+/// A table whose change events are read.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Table {
+    /// The topic that its change events are in.
+    pub topic: String,
+    /// The column, or the list of columns, of its primary key. Absent for a table without one.
+    #[serde(default)]
+    pub primary_key: Option<Names>,
+    /// What the database sends of a row's old image: `full` after `ALTER TABLE … REPLICA IDENTITY FULL`, or else
+    /// `default`. With `default` the old row is unknown, and an update deletes whole families.
+    #[serde(default)]
+    pub replica_identity: Identity,
+    /// The type of each column that fills a hole and is no `integer`: `text`.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Type>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(super) enum Identity {
+    #[default]
+    Default,
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(super) enum Type {
+    Integer,
+    Text,
+}
+
+/// One name, or a list of names.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+pub(super) enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// A many-to-one relation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Relation {
+    /// The column that holds the other row's primary key.
+    pub column: String,
+    /// The table of the other row.
+    pub to: String,
+}
+
+/// A family of cached values: its keys, and the tables that it is computed from. Either `key` or `family` is given.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct View {
+    /// The key, with holes that a row fills: `orders_of:{customer_id}`. A literal brace is doubled.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// A prefix and `*`: every key that begins with it is deleted on each change that counts.
+    #[serde(default)]
+    pub family: Option<String>,
+    /// The tables that the value is computed from: a name, a list of names, or a mapping from names to `fill` and
+    /// `reads`.
+    pub from: From,
+    /// How long the application lets a value live, such as `5m`, `300s` or `1h30m`.
+    #[serde(default)]
+    pub ttl: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+pub(super) enum From {
+    One(String),
+    Many(Vec<String>),
+    Each(BTreeMap<String, Option<Source>>),
+}
+
+/// What a view takes from one table.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Source {
+    /// For each hole of the key the column or path that fills it. Absent: the columns that are named like the holes.
+    #[serde(default)]
+    pub fill: Option<BTreeMap<String, String>>,
+    /// The columns and paths that the value depends on, besides those that fill holes. A change of others deletes
+    /// nothing. Absent: every change of a row counts.
+    #[serde(default)]
+    pub reads: Option<Vec<String>>,
+}
+
+fn default_group() -> String {
+    "freshet".to_owned()
+}
+
+fn default_key_format() -> String {
+    "{}".to_owned()
+}
+
+fn default_listen() -> String {
+    "0.0.0.0:9090".to_owned()
+}
+
+/// librdkafka takes text only, but nobody writes numbers in quotes.
+fn properties(_: &mut schemars::SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } })
+}

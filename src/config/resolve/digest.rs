@@ -1,0 +1,63 @@
+//! A number that changes when a view's events may delete other keys than before.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::catalog::{Fill, Path, Pattern, Reads, ReplicaIdentity, Source, Table, View};
+
+/// From a text of everything that decides, in an order that does not depend on that of the file. Its form is part of
+/// what is committed to Kafka: a change of it deletes every family once.
+pub(super) fn of(view: &View, tables: &[Table]) -> u64 {
+    let pattern = match &view.pattern {
+        Pattern::Template(template) => {
+            let types: Vec<String> = template.holes().iter().map(|hole| hole.r#type.to_string()).collect();
+            json!(["template", template.text(), types])
+        }
+        Pattern::Declared { prefix } => json!(["family", prefix]),
+    };
+    let sources = sorted(view.sources.iter().map(|source| of_source(source, tables)));
+    let text = json!([pattern, sources]).to_string();
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn of_source(source: &Source, tables: &[Table]) -> Value {
+    let table = &tables[source.table.index()];
+    let fills: Vec<Value> = source
+        .fills
+        .iter()
+        .map(|fill| match fill {
+            Fill::Column(column) => json!(table.columns[column.index()].name),
+            Fill::Path(path) => of_path(path, table, tables),
+        })
+        .collect();
+    let reads = match &source.reads {
+        Reads::All => json!("all"),
+        Reads::Columns(columns) => sorted(columns.iter().map(|column| json!(table.columns[column.index()].name))),
+    };
+    let paths = sorted(source.read_paths.iter().map(|path| of_path(path, table, tables)));
+    json!([of_table(table), fills, reads, paths])
+}
+
+fn of_path(path: &Path, base: &Table, tables: &[Table]) -> Value {
+    let steps = path.steps.iter().map(|(table, column)| {
+        let table = &tables[table.index()];
+        json!([of_table(table), table.columns[column.index()].name])
+    });
+    json!([base.columns[path.link.index()].name, steps.collect::<Vec<_>>()])
+}
+
+fn of_table(table: &Table) -> Value {
+    let key: Vec<&str> = table.primary_key.iter().map(|column| table.columns[column.index()].name.as_str()).collect();
+    let identity = match table.identity {
+        ReplicaIdentity::Default => "default",
+        ReplicaIdentity::Full => "full",
+    };
+    json!([table.topic, table.source_table, key, identity])
+}
+
+fn sorted(values: impl Iterator<Item = Value>) -> Value {
+    let mut values: Vec<Value> = values.collect();
+    values.sort_by_cached_key(Value::to_string);
+    Value::Array(values)
+}

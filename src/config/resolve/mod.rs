@@ -1,0 +1,101 @@
+//! From the parts of a configuration to settings that agree with themselves.
+
+mod connections;
+mod digest;
+mod groups;
+mod paths;
+mod pattern;
+mod prefixes;
+mod tables;
+mod views;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::document::{Document, child};
+use super::problem::{Fault, Problems};
+use super::schema::Shape;
+use super::settings::Settings;
+use crate::catalog::Catalog;
+
+/// An index of tables, columns and views has 16 bits.
+const MOST: usize = 65_535;
+
+/// What every check needs to report something.
+struct Context<'a> {
+    document: &'a Document,
+    shape: &'a Shape,
+    problems: &'a mut Problems,
+}
+
+/// One named part of the configuration. Without content if its shape is wrong, which was reported by then.
+struct Part<T> {
+    name: String,
+    pointer: String,
+    content: Option<T>,
+}
+
+impl Context<'_> {
+    fn value(&mut self, pointer: &str, fault: Fault) {
+        self.problems.value(self.document, pointer, fault);
+    }
+
+    fn name(&mut self, pointer: &str, fault: Fault) {
+        self.problems.name(self.document, pointer, fault);
+    }
+
+    /// Whether something below `pointer` is misspelled, so that what is missing there may just be that.
+    fn is_misspelled(&self, pointer: &str) -> bool {
+        self.shape.misspelled.contains(pointer)
+    }
+
+    fn one<T: DeserializeOwned>(&self, pointer: &str) -> Option<T> {
+        let value = self.shape.value.pointer(pointer)?;
+        serde_json::from_value(value.clone()).ok()
+    }
+
+    /// The parts of a section, in the order of the file.
+    fn parts<T: DeserializeOwned>(&mut self, section: &str, a_part: &str) -> Vec<Part<T>> {
+        let pointer = format!("/{section}");
+        let Some(Value::Object(map)) = self.shape.value.pointer(&pointer) else { return Vec::new() };
+        if map.len() > MOST {
+            let what = format!("there are {} {section}", map.len());
+            self.name(&pointer, Fault::new(what, format!("define at most {MOST}")));
+            return Vec::new();
+        }
+        let mut parts = Vec::with_capacity(map.len());
+        for (name, value) in map {
+            let pointer = child(&pointer, name);
+            if section != "relations" && !is_name(name) {
+                let what = format!("`{name}` is no name for {a_part}");
+                self.name(&pointer, Fault::new(what, "use letters, digits, `_` and `-`"));
+            }
+            parts.push(Part { name: name.clone(), pointer, content: serde_json::from_value(value.clone()).ok() });
+        }
+        parts
+    }
+}
+
+/// Names stand in paths, on the command line and in metrics, so they hold no dots and no blanks.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problems) -> Option<Settings> {
+    let mut context = Context { document, shape, problems };
+    let (kafka, redis, http) =
+        (connections::kafka(&mut context), connections::redis(&mut context), connections::http(&mut context));
+    let format = redis.as_ref().map(|redis| redis.key_format.clone()).unwrap_or_default();
+
+    let mut tables = tables::Tables::read(&mut context);
+    let views = views::read(&mut context, &mut tables, &format);
+    let groups = groups::read(&mut context, &views);
+
+    let views: Option<Vec<_>> = views.into_iter().map(|part| part.content).collect();
+    let tables = tables.finish(&mut context, views.is_some());
+    let mut views = views?;
+    for view in &mut views {
+        view.digest = digest::of(view, &tables);
+    }
+    Some(Settings { kafka: kafka?, redis: redis?, http: http?, catalog: Catalog { tables, views, groups } })
+}

@@ -1,0 +1,74 @@
+//! No key may belong to two views.
+
+use super::{Context, Part};
+use crate::catalog::{Pattern, View};
+use crate::config::document::child;
+use crate::config::problem::Fault;
+
+pub(super) fn check(context: &mut Context<'_>, views: &[Part<View>]) {
+    let mut sorted: Vec<(&str, usize)> = views
+        .iter()
+        .enumerate()
+        .filter_map(|(index, part)| Some((prefix(&part.content.as_ref()?.pattern), index)))
+        .collect();
+    sorted.sort_unstable();
+    // Sorted, the names that begin with a prefix follow it without a gap.
+    let mut outer: Vec<(&str, usize)> = Vec::new();
+    for (prefix, index) in sorted {
+        while outer.last().is_some_and(|(outer, _)| !prefix.starts_with(outer)) {
+            outer.pop();
+        }
+        if let Some((_, other)) = outer.last() {
+            let (first, second) = (index.min(*other), index.max(*other));
+            report(context, &views[first], &views[second]);
+        }
+        outer.push((prefix, index));
+    }
+}
+
+fn report(context: &mut Context<'_>, first: &Part<View>, second: &Part<View>) {
+    let (Some(a), Some(b)) = (&first.content, &second.content) else { return };
+    let setting = match b.pattern {
+        Pattern::Template(_) => "key",
+        Pattern::Declared { .. } => "family",
+    };
+    let fault = if shape(&a.pattern) == shape(&b.pattern) {
+        Fault::new(
+            format!("this names the same keys as view `{}`", first.name),
+            "make one view of them, with the tables of both under `from`",
+        )
+    } else {
+        Fault::new(
+            format!(
+                "of the prefixes `{}` and that of view `{}`, `{}`, one contains the other",
+                prefix(&b.pattern),
+                first.name,
+                prefix(&a.pattern)
+            ),
+            "choose prefixes of which neither begins with the other",
+        )
+    };
+    context.value(&child(&second.pointer, setting), fault);
+}
+
+fn prefix(pattern: &Pattern) -> &str {
+    match pattern {
+        Pattern::Template(template) => template.prefix(),
+        Pattern::Declared { prefix } => prefix,
+    }
+}
+
+/// The names that match, whatever the holes are called.
+fn shape(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Declared { prefix } => format!("{prefix}*"),
+        Pattern::Template(template) => {
+            let mut shape = String::new();
+            template.render(&mut shape, |hole, out| {
+                out.push('\0');
+                out.push_str(&template.holes()[hole].r#type.to_string());
+            });
+            shape
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Tables and relations.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{Context, MOST, Part};
+use crate::catalog::{Column, ColumnId, ColumnType, ReplicaIdentity, Table, TableId};
+use crate::config::document::child;
+use crate::config::problem::{Fault, suggest};
+use crate::config::raw;
+
+/// The tables so far. Columns are added to them as something turns out to need them.
+pub(super) struct Tables {
+    tables: Vec<Table>,
+    names: HashMap<String, TableId>,
+    /// By table: the columns whose type was given, those of them that fill a hole, and what the table was read from.
+    details: Vec<Details>,
+    pub(super) relations: HashMap<(TableId, String), Known>,
+}
+
+struct Details {
+    types: BTreeMap<String, ColumnType>,
+    filling: BTreeSet<String>,
+    pointer: String,
+    is_read: bool,
+}
+
+/// A relation that was defined.
+pub(super) enum Known {
+    Relation(Relation),
+    /// Its own mistakes are reported where it is defined.
+    Broken,
+}
+
+#[derive(Clone)]
+pub(super) struct Relation {
+    pub column: String,
+    pub to: TableId,
+}
+
+impl Tables {
+    pub fn read(context: &mut Context<'_>) -> Self {
+        let mut tables =
+            Self { tables: Vec::new(), names: HashMap::new(), details: Vec::new(), relations: HashMap::new() };
+        let parts = context.parts::<raw::Table>("tables", "a table");
+        if parts.is_empty() && context.shape.value.pointer("/tables").is_some_and(|value| value.is_object()) {
+            context.name("/tables", Fault::new("no table is defined", "define one: `name: { topic: … }`"));
+        }
+        let mut topics = HashMap::new();
+        for part in parts {
+            if let Some(raw) = &part.content {
+                check_topic(context, &part, &raw.topic, &mut topics);
+            }
+            tables.add(context, part);
+        }
+        for part in context.parts::<raw::Relation>("relations", "a relation") {
+            tables.relation(context, &part);
+        }
+        tables
+    }
+
+    pub fn by_name(&self, name: &str) -> Option<TableId> {
+        self.names.get(name).copied()
+    }
+
+    pub fn name(&self, table: TableId) -> &str {
+        &self.tables[table.index()].name
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.tables.iter().map(|table| table.name.as_str())
+    }
+
+    pub fn relations_of(&self, table: TableId) -> impl Iterator<Item = &str> + Clone {
+        self.relations.keys().filter(move |(of, _)| *of == table).map(|(_, name)| name.as_str())
+    }
+
+    /// The column's index; from now on it is extracted from the table's events.
+    pub fn need(&mut self, table: TableId, name: &str) -> ColumnId {
+        let r#type = self.type_of(table, name);
+        let table = &mut self.tables[table.index()];
+        table.column(name).unwrap_or_else(|| {
+            // Beyond the limit `finish` reports the table, and nothing is built; any index will do.
+            if table.columns.len() <= MOST {
+                table.columns.push(Column { name: name.to_owned(), r#type });
+            }
+            ColumnId::from_index(table.columns.len() - 1)
+        })
+    }
+
+    pub fn type_of(&self, table: TableId, column: &str) -> ColumnType {
+        self.details[table.index()].types.get(column).copied().unwrap_or_default()
+    }
+
+    pub fn fills(&mut self, table: TableId, column: &str) {
+        self.details[table.index()].filling.insert(column.to_owned());
+    }
+
+    /// Whether the table has a column that a relation can point to. Not known of a table that could not be read.
+    fn has_single_key(&self, table: TableId) -> bool {
+        !self.details[table.index()].is_read || self.tables[table.index()].primary_key.len() == 1
+    }
+
+    /// The tables with all that is needed of them. `complete` says that every view told what it needs.
+    pub fn finish(self, context: &mut Context<'_>, complete: bool) -> Vec<Table> {
+        for (table, details) in self.tables.iter().zip(&self.details) {
+            if table.columns.len() > MOST {
+                let what = format!("more than {MOST} columns of `{}` are used", table.name);
+                context.name(&details.pointer, Fault::new(what, "use fewer"));
+            }
+            for column in details.types.keys().filter(|column| complete && !details.filling.contains(*column)) {
+                let pointer = child(&child(&details.pointer, "columns"), column);
+                let remedy = suggest(
+                    column,
+                    details.filling.iter().map(String::as_str),
+                    "remove it, or name a column that does",
+                );
+                context.name(&pointer, Fault::new(format!("`{column}` fills no hole of a view"), remedy));
+            }
+        }
+        self.tables
+    }
+
+    fn add(&mut self, context: &mut Context<'_>, part: Part<raw::Table>) {
+        let id = TableId::from_index(self.tables.len());
+        let is_read = part.content.is_some();
+        let raw = part.content.unwrap_or(raw::Table {
+            topic: String::new(),
+            primary_key: None,
+            replica_identity: raw::Identity::Default,
+            columns: BTreeMap::new(),
+        });
+        let types = raw.columns.into_iter().map(|(name, r#type)| (name, column_type(r#type))).collect();
+        self.tables.push(Table {
+            name: part.name.clone(),
+            source_table: source_table(&raw.topic),
+            topic: raw.topic,
+            identity: match raw.replica_identity {
+                raw::Identity::Default => ReplicaIdentity::Default,
+                raw::Identity::Full => ReplicaIdentity::Full,
+            },
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+        });
+        self.names.insert(part.name, id);
+        self.details.push(Details { types, filling: BTreeSet::new(), pointer: part.pointer.clone(), is_read });
+        let keys = key_columns(context, &child(&part.pointer, "primary_key"), raw.primary_key);
+        for column in keys {
+            let column = self.need(id, &column);
+            self.tables[id.index()].primary_key.push(column);
+        }
+    }
+
+    fn relation(&mut self, context: &mut Context<'_>, part: &Part<raw::Relation>) {
+        let Some((table, name)) = part.name.split_once('.').filter(|(_, name)| super::is_name(name)) else {
+            let what = format!("`{}` is no name for a relation", part.name);
+            context.name(&part.pointer, Fault::new(what, "write the table's name, a dot and a name: `order.customer`"));
+            return;
+        };
+        let from = self.known(context, table, |context, fault| context.name(&part.pointer, fault));
+        let resolved = part.content.as_ref().and_then(|raw| {
+            let to_pointer = child(&part.pointer, "to");
+            let to = self.known(context, &raw.to, |context, fault| context.value(&to_pointer, fault))?;
+            if !self.has_single_key(to) {
+                let what = format!("`{}` has no primary key of one column to point to", raw.to);
+                context.value(&to_pointer, Fault::new(what, "give the table its `primary_key`, or remove the relation"));
+                return None;
+            }
+            if raw.column.is_empty() {
+                let fault = Fault::new("this is empty", "name the column that holds the other row's primary key");
+                context.value(&child(&part.pointer, "column"), fault);
+                return None;
+            }
+            Some(Relation { column: raw.column.clone(), to })
+        });
+        if let Some(from) = from {
+            self.relations.insert((from, name.to_owned()), resolved.map_or(Known::Broken, Known::Relation));
+        }
+    }
+
+    /// A table by name; reports that there is none.
+    pub fn known<'c>(
+        &self,
+        context: &mut Context<'c>,
+        name: &str,
+        report: impl FnOnce(&mut Context<'c>, Fault),
+    ) -> Option<TableId> {
+        let found = self.by_name(name);
+        if found.is_none() {
+            let remedy = suggest(name, self.names(), "define it under `tables`, or name one that is");
+            report(context, Fault::new(format!("there is no table `{name}`"), remedy));
+        }
+        found
+    }
+}
+
+fn check_topic(
+    context: &mut Context<'_>,
+    part: &Part<raw::Table>,
+    topic: &str,
+    topics: &mut HashMap<String, String>,
+) {
+    let pointer = child(&part.pointer, "topic");
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if topic.is_empty() || topic.len() > 249 || !topic.chars().all(is_legal) {
+        let what = format!("`{topic}` is no name of a topic");
+        context.value(&pointer, Fault::new(what, "use letters, digits, `.`, `_` and `-`, at most 249"));
+    } else if let Some(other) = topics.get(topic) {
+        let what = format!("the topic `{topic}` is that of table `{other}` too");
+        context.value(&pointer, Fault::new(what, "give each table its own topic, or define one table only"));
+    } else {
+        topics.insert(topic.to_owned(), part.name.clone());
+    }
+}
+
+fn key_columns(context: &mut Context<'_>, pointer: &str, names: Option<raw::Names>) -> Vec<String> {
+    let names = match names {
+        None => return Vec::new(),
+        Some(raw::Names::One(name)) => vec![name],
+        Some(raw::Names::Many(names)) if names.is_empty() => {
+            let fault = Fault::new("the list is empty", "name the columns, or remove it where there is no primary key");
+            context.value(pointer, fault);
+            return Vec::new();
+        }
+        Some(raw::Names::Many(names)) => names,
+    };
+    for (index, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            context.value(&child(pointer, index), Fault::new("this is empty", "name a column"));
+        } else if names[..index].contains(name) {
+            context.value(&child(pointer, index), Fault::new(format!("`{name}` stands twice"), "name it once"));
+        }
+    }
+    names
+}
+
+/// Debezium names a topic `prefix.schema.table`, or `prefix.database.schema.table`.
+fn source_table(topic: &str) -> Option<String> {
+    let mut segments = topic.rsplit('.');
+    let table = segments.next()?;
+    (segments.count() >= 2 && !table.is_empty()).then(|| table.to_owned())
+}
+
+const fn column_type(raw: raw::Type) -> ColumnType {
+    match raw {
+        raw::Type::Integer => ColumnType::Integer,
+        raw::Type::Text => ColumnType::Text,
+    }
+}

@@ -1,0 +1,280 @@
+//! Views: which keys, from which tables, by which columns.
+
+use super::paths::{Target, Unresolved};
+use super::tables::Tables;
+use super::{Context, Part, pattern, prefixes};
+use crate::catalog::{ColumnId, Fill, KeyFormat, Pattern, Reads, Source, TableId, Template, View};
+use crate::config::document::child;
+use crate::config::problem::{Fault, suggest};
+use crate::config::raw;
+
+pub(super) fn read(context: &mut Context<'_>, tables: &mut Tables, format: &KeyFormat) -> Vec<Part<View>> {
+    let parts = context.parts::<raw::View>("views", "a view");
+    if parts.is_empty() && context.shape.value.pointer("/views").is_some_and(|value| value.is_object()) {
+        context.name("/views", Fault::new("no view is defined", "define one: `name: { key: …, from: … }`"));
+    }
+    let views: Vec<Part<View>> = parts
+        .into_iter()
+        .map(|part| {
+            let content = part.content.and_then(|raw| {
+                let found = context.problems.len();
+                let view = Reader { context, tables, format, name: &part.name, pointer: &part.pointer }.view(&raw);
+                // A view with a mistake is known by name only, so that nothing is concluded from the rest of it; a
+                // mistake that was reported elsewhere yields no view either.
+                view.filter(|_| context.problems.len() == found)
+            });
+            Part { name: part.name, pointer: part.pointer, content }
+        })
+        .collect();
+    prefixes::check(context, &views);
+    views
+}
+
+struct Reader<'r, 'c> {
+    context: &'r mut Context<'c>,
+    tables: &'r mut Tables,
+    format: &'r KeyFormat,
+    name: &'r str,
+    pointer: &'r str,
+}
+
+/// A table of `from`, with the place of what is said about it.
+struct Feed<'r> {
+    table: TableId,
+    pointer: String,
+    source: Option<&'r raw::Source>,
+}
+
+impl Reader<'_, '_> {
+    fn view(&mut self, raw: &raw::View) -> Option<View> {
+        let feeds = self.feeds(&raw.from);
+        let ttl = raw.ttl.as_deref().and_then(|text| self.ttl(text));
+        let pattern = self.pattern(raw, feeds.as_deref().unwrap_or_default());
+        let feeds = feeds?;
+        let pattern = pattern?;
+        let mut sources = Vec::with_capacity(feeds.len());
+        for feed in &feeds {
+            let fills = match &pattern {
+                Pattern::Template(template) => self.fills(template, feed),
+                Pattern::Declared { .. } => self.no_fills(feed),
+            };
+            let reads = self.reads(feed, fills.as_deref().unwrap_or_default());
+            sources.push(fills.zip(reads).map(|(fills, (reads, read_paths))| Source {
+                table: feed.table,
+                fills,
+                reads,
+                read_paths,
+            }));
+        }
+        let sources = sources.into_iter().collect::<Option<Vec<_>>>()?;
+        Some(View { name: self.name.to_owned(), pattern, sources, ttl, digest: 0 })
+    }
+
+    fn feeds<'r>(&mut self, from: &'r raw::From) -> Option<Vec<Feed<'r>>> {
+        let pointer = child(self.pointer, "from");
+        let mentions: Vec<(&str, String, Option<&raw::Source>)> = match from {
+            raw::From::One(name) => vec![(name.as_str(), pointer.clone(), None)],
+            raw::From::Many(names) => {
+                names.iter().enumerate().map(|(index, name)| (name.as_str(), child(&pointer, index), None)).collect()
+            }
+            raw::From::Each(sources) => {
+                sources.iter().map(|(name, source)| (name.as_str(), child(&pointer, name), source.as_ref())).collect()
+            }
+        };
+        if mentions.is_empty() {
+            let fault = Fault::new("the view is computed from no table", "name at least one");
+            self.context.name(&pointer, fault);
+            return None;
+        }
+        let mut feeds: Vec<Feed<'r>> = Vec::with_capacity(mentions.len());
+        let mut complete = true;
+        for (name, pointer, source) in mentions {
+            let known = self.tables.known(self.context, name, |context, fault| context.name(&pointer, fault));
+            match known {
+                None => complete = false,
+                Some(table) if feeds.iter().any(|feed| feed.table == table) => {
+                    self.context.value(&pointer, Fault::new(format!("`{name}` stands twice"), "name it once"));
+                }
+                Some(table) => feeds.push(Feed { table, pointer, source }),
+            }
+        }
+        complete.then_some(feeds)
+    }
+
+    fn ttl(&mut self, text: &str) -> Option<std::time::Duration> {
+        let remedy = "write it like `5m`, `300s` or `1h30m`";
+        let fault = match humantime::parse_duration(text) {
+            Ok(duration) if !duration.is_zero() => return Some(duration),
+            Ok(_) => Fault::new("a value that lives no time is not cached", remedy),
+            Err(error) => Fault::new(format!("`{text}` is no duration: {error}"), remedy),
+        };
+        self.context.value(&child(self.pointer, "ttl"), fault);
+        None
+    }
+
+    fn pattern(&mut self, raw: &raw::View, feeds: &[Feed<'_>]) -> Option<Pattern> {
+        let (pointer, pattern) = match (&raw.key, &raw.family) {
+            (Some(key), None) => {
+                let tables = &*self.tables;
+                let type_of = |hole: &str| {
+                    let filled = |feed: &Feed<'_>| Target::find(tables, feed.table, fill_of(feed, hole)?).ok();
+                    feeds.iter().find_map(filled).map(|target| target.r#type(tables)).unwrap_or_default()
+                };
+                (child(self.pointer, "key"), pattern::template(key, self.format, type_of))
+            }
+            (None, Some(family)) => (child(self.pointer, "family"), pattern::family(family, self.format)),
+            (Some(_), Some(_)) => {
+                let fault = Fault::new(
+                    "a `key` beside a `family` (readers' parameters) is not supported by this version",
+                    "remove one of them",
+                );
+                self.context.name(&child(self.pointer, "key"), fault);
+                return None;
+            }
+            (None, None) => {
+                if !self.context.is_misspelled(self.pointer) {
+                    let fault = Fault::new(
+                        "the view has neither `key` nor `family`",
+                        "add a `key` with holes, such as `name:{id}`, or a `family`, such as `name:*`",
+                    );
+                    self.context.name(self.pointer, fault);
+                }
+                return None;
+            }
+        };
+        match pattern {
+            Ok(pattern) => Some(pattern),
+            Err(fault) => {
+                self.context.value(&pointer, fault);
+                None
+            }
+        }
+    }
+
+    fn no_fills(&mut self, feed: &Feed<'_>) -> Option<Vec<Fill>> {
+        if feed.source.is_some_and(|source| source.fill.is_some()) {
+            let fault = Fault::new("a family has no holes to fill", "remove it, or use a `key` with holes");
+            self.context.name(&child(&feed.pointer, "fill"), fault);
+            return None;
+        }
+        Some(Vec::new())
+    }
+
+    fn fills(&mut self, template: &Template, feed: &Feed<'_>) -> Option<Vec<Fill>> {
+        let fill = feed.source.and_then(|source| source.fill.as_ref());
+        let pointer = if fill.is_some() { child(&feed.pointer, "fill") } else { feed.pointer.clone() };
+        for name in fill.into_iter().flatten().map(|(name, _)| name) {
+            if !template.holes().iter().any(|hole| hole.name == *name) {
+                let holes = template.holes().iter().map(|hole| hole.name.as_str());
+                let remedy = suggest(name, holes, "name a hole that the key has");
+                let fault = Fault::new(format!("the key has no hole `{{{name}}}`"), remedy);
+                self.context.name(&child(&pointer, name), fault);
+            }
+        }
+        let mut targets = Vec::with_capacity(template.holes().len());
+        for hole in template.holes() {
+            let name = &hole.name;
+            let pointer = if fill.is_some() { child(&pointer, name) } else { pointer.clone() };
+            let Some(text) = fill_of(feed, name) else {
+                let fault = Fault::new(
+                    format!("nothing fills the hole `{{{name}}}` from `{}`", self.tables.name(feed.table)),
+                    format!("add `{name}: column`"),
+                );
+                self.context.name(&child(&feed.pointer, "fill"), fault);
+                targets.push(None);
+                continue;
+            };
+            let target = self.target(feed.table, text, &pointer);
+            if let Some(target) = &target
+                && target.r#type(self.tables) != hole.r#type
+            {
+                let fault = Fault::new(
+                    format!(
+                        "`{text}` is of type {} and fills the hole `{{{name}}}`, which another table fills with {}",
+                        target.r#type(self.tables),
+                        hole.r#type
+                    ),
+                    "give both columns one type under the `columns` of their tables",
+                );
+                self.context.value(&pointer, fault);
+            }
+            targets.push(target);
+        }
+        let targets: Vec<Target> = targets.into_iter().collect::<Option<_>>()?;
+        self.one_way(&targets, &pointer);
+        Some(targets.iter().map(|target| target.fill(self.tables)).collect())
+    }
+
+    /// All holes in the base row, or all behind one path: of two rows that fill one key together, neither is known to
+    /// be the right partner when the other changes.
+    fn one_way(&mut self, targets: &[Target], pointer: &str) {
+        let named = |target: &Target| match target.way() {
+            "" => "the row itself".to_owned(),
+            way => format!("`{way}`"),
+        };
+        let Some((first, others)) = targets.split_first() else { return };
+        if let Some(other) = others.iter().find(|other| other.way() != first.way()) {
+            let fault = Fault::new(
+                format!(
+                    "the holes are filled partly from {} and partly from {}, which cannot be kept true",
+                    named(first),
+                    named(other)
+                ),
+                "fill all of them from one row, or use a `family` instead of a `key`",
+            );
+            self.context.name(pointer, fault);
+        }
+    }
+
+    /// What the value depends on: columns of the row itself, and paths.
+    fn reads(&mut self, feed: &Feed<'_>, fills: &[Fill]) -> Option<(Reads, Vec<crate::catalog::Path>)> {
+        let Some(reads) = feed.source.and_then(|source| source.reads.as_ref()) else {
+            return Some((Reads::All, Vec::new()));
+        };
+        let pointer = child(&feed.pointer, "reads");
+        let mut columns: Vec<ColumnId> = fills
+            .iter()
+            .map(|fill| match fill {
+                Fill::Column(column) => *column,
+                Fill::Path(path) => path.link,
+            })
+            .collect();
+        let (mut paths, mut complete) = (Vec::new(), true);
+        for (index, text) in reads.iter().enumerate() {
+            let pointer = child(&pointer, index);
+            if reads[..index].contains(text) {
+                self.context.value(&pointer, Fault::new(format!("`{text}` stands twice"), "name it once"));
+            }
+            match self.target(feed.table, text, &pointer).map(|target| target.path(self.tables)) {
+                Some(Ok(path)) => {
+                    columns.push(path.link);
+                    paths.push(path);
+                }
+                Some(Err(column)) => columns.push(column),
+                None => complete = false,
+            }
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        complete.then_some((Reads::Columns(columns), paths))
+    }
+
+    fn target(&mut self, table: TableId, text: &str, pointer: &str) -> Option<Target> {
+        match Target::find(self.tables, table, text) {
+            Ok(target) => Some(target),
+            Err(Unresolved::Elsewhere) => None,
+            Err(Unresolved::Fault(fault)) => {
+                self.context.value(pointer, fault);
+                None
+            }
+        }
+    }
+}
+
+/// What fills a hole: what `fill` says, or without `fill` the column of that name.
+fn fill_of<'a>(feed: &Feed<'a>, hole: &'a str) -> Option<&'a str> {
+    match feed.source.and_then(|source| source.fill.as_ref()) {
+        Some(fill) => fill.get(hole).map(String::as_str),
+        None => Some(hole),
+    }
+}

@@ -1,0 +1,82 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+
+use super::librdkafka;
+use crate::catalog::{Catalog, KeyFormat};
+
+/// A configuration without mistakes.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub kafka: Kafka,
+    pub redis: Redis,
+    pub http: Http,
+    pub catalog: Catalog,
+}
+
+/// Where the change events come from.
+#[derive(Clone)]
+pub struct Kafka {
+    pub brokers: String,
+    pub group: String,
+    /// The user's further properties, none of which breaks a promise.
+    pub librdkafka: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Kafka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |(name, value): (&String, &String)| {
+            (name.clone(), if librdkafka::is_secret(name) { "***".to_owned() } else { value.clone() })
+        };
+        f.debug_struct("Kafka")
+            .field("brokers", &self.brokers)
+            .field("group", &self.group)
+            .field("librdkafka", &self.librdkafka.iter().map(shown).collect::<BTreeMap<_, _>>())
+            .finish()
+    }
+}
+
+/// The cache.
+#[derive(Debug, Clone)]
+pub struct Redis {
+    pub url: RedisUrl,
+    pub key_format: KeyFormat,
+}
+
+/// Where Redis is. Printed without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisUrl(url::Url);
+
+impl RedisUrl {
+    pub(super) const fn new(url: url::Url) -> Self {
+        Self(url)
+    }
+
+    /// The URL with its password. For the connection only.
+    pub fn expose(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.clone();
+        // A URL without a host has no password either; there the call changes nothing.
+        if shown.password().is_some() && shown.set_password(Some("***")).is_err() {
+            return f.write_str("redis");
+        }
+        f.write_str(shown.as_str())
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedisUrl({self})")
+    }
+}
+
+/// Metrics and health.
+#[derive(Debug, Clone, Copy)]
+pub struct Http {
+    pub listen: SocketAddr,
+}
