@@ -1,0 +1,23 @@
+//! What holds for the whole room.
+
+mod captured;
+
+use crate::catalog::{Catalog, Column, ColumnType, ReplicaIdentity, Table};
+
+/// A table of the topic `plain.public.<name>` with these columns, of which the first `keys` are its primary key.
+fn table(name: &str, keys: usize, columns: &[&str]) -> Table {
+    let columns: Vec<Column> =
+        columns.iter().map(|name| Column { name: (*name).to_owned(), r#type: ColumnType::Integer }).collect();
+    Table {
+        name: name.to_owned(),
+        topic: format!("plain.public.{name}"),
+        source_table: Some(name.to_owned()),
+        identity: ReplicaIdentity::Default,
+        primary_key: (0..keys).map(crate::catalog::ColumnId::from_index).collect(),
+        columns,
+    }
+}
+
+fn catalog(tables: Vec<Table>) -> Catalog {
+    Catalog { tables, ..Catalog::default() }
+}
