@@ -28,13 +28,13 @@ pub enum TemplateError {
     HoleName { name: String },
     #[error("the hole `{{{name}}}` stands twice; each hole is filled once")]
     Repeated { name: String },
-    #[error("the template has no hole; a fixed name is a `family` without `*`")]
+    #[error("the template has no hole; write one, such as `name:{{id}}`, or use a `family`, such as `name:*`")]
     NoHole,
     #[error(
-        "the template must begin with a literal that ends in a separator, such as `name:`, so that its keys are told from others'"
+        "the template does not begin with a literal that ends in a separator, so its keys cannot be told from others'; begin it like `name:{{id}}`"
     )]
     Prefix,
-    #[error("`{{{name}}}` holds text and must be the last thing in its template, or its end cannot be told")]
+    #[error("`{{{name}}}` holds text and is not the last thing in its template, so its end cannot be told; move it to the end, or use a `family` instead of a `key`")]
     TextNotLast { name: String },
     #[error("nothing that tells where `{{{name}}}` ends follows it; put a separator such as `:` behind it")]
     NoSeparator { name: String },

@@ -103,5 +103,5 @@ pub(super) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str> +
         return format!("did you mean `{near}`?");
     }
     let all: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
-    if all.is_empty() || all.len() > 20 { otherwise.to_owned() } else { format!("{otherwise} ({})", all.join(", ")) }
+    if all.is_empty() || all.len() > 10 { otherwise.to_owned() } else { format!("{otherwise} ({})", all.join(", ")) }
 }

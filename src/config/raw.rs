@@ -84,7 +84,8 @@ pub(super) struct Table {
     /// The topic that its change events are in.
     pub topic: String,
     /// The column, or the list of columns, of its primary key. Absent for a table without one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Names")]
     pub primary_key: Option<Names>,
     /// What the database sends of a row's old image: `full` after `ALTER TABLE … REPLICA IDENTITY FULL`, or else
     /// `default`. With `default` the old row is unknown, and an update deletes whole families.
@@ -138,16 +139,19 @@ pub(super) struct Relation {
 #[schemars(inline)]
 pub(super) struct View {
     /// The key, with holes that a row fills: `orders_of:{customer_id}`. A literal brace is doubled.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub key: Option<String>,
     /// A prefix and `*`: every key that begins with it is deleted on each change that counts.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub family: Option<String>,
     /// The tables that the value is computed from: a name, a list of names, or a mapping from names to `fill` and
     /// `reads`.
     pub from: From,
     /// How long the application lets a value live, such as `5m`, `300s` or `1h30m`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub ttl: Option<String>,
 }
 
@@ -166,11 +170,13 @@ pub(super) enum From {
 #[schemars(inline)]
 pub(super) struct Source {
     /// For each hole of the key the column or path that fills it. Absent: the columns that are named like the holes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub fill: Option<BTreeMap<String, String>>,
     /// The columns and paths that the value depends on, besides those that fill holes. A change of others deletes
     /// nothing. Absent: every change of a row counts.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<String>")]
     pub reads: Option<Vec<String>>,
 }
 

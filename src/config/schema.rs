@@ -81,8 +81,8 @@ impl Verdicts<'_> {
                 let description = self.around(error, &format!("/properties/{name}/description"));
                 let description = description.and_then(Value::as_str).map(first_sentence);
                 let remedy = match description {
-                    Some(text) => format!("add `{name}`: {text}"),
-                    None => format!("add `{name}`"),
+                    Some(text) => format!("add it: {text}"),
+                    None => "add it".to_owned(),
                 };
                 let fault = Fault::new(format!("`{name}` is missing"), remedy);
                 self.missing.push(Missing { parent: pointer.to_owned(), name, fault });
@@ -201,7 +201,9 @@ fn word(kind: JsonType) -> &'static str {
 /// Descriptions are wrapped in the source; a message is one line.
 fn first_sentence(description: &str) -> String {
     let text = description.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.split_once(". ").map_or(text.as_str(), |(first, _)| first).trim_end_matches('.').to_owned()
+    let first = text.split_once(". ").map_or(text.as_str(), |(first, _)| first).trim_end_matches('.');
+    let mut chars = first.chars();
+    chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

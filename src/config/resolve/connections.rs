@@ -82,14 +82,14 @@ fn redis_url(text: &str) -> Result<Url, Fault> {
     let shape = "write `redis://host:6379/0`, or `rediss://…` for TLS; special characters in a password are percent-encoded";
     let url = Url::parse(text).map_err(|error| Fault::new(format!("this is no URL: {error}"), shape))?;
     if !matches!(url.scheme(), "redis" | "rediss") {
-        return Err(Fault::new(format!("`{}` is no scheme of Redis", url.scheme()), shape));
+        return Err(Fault::new("this is no URL of Redis", shape));
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err(Fault::new("the URL names no host", shape));
     }
     let database = url.path().trim_start_matches('/');
     if !database.is_empty() && database.parse::<u32>().is_err() {
-        return Err(Fault::new(format!("the database `{database}` is no number"), "write a number, such as `/0`"));
+        return Err(Fault::new("the database in the URL is no number", "write a number, such as `/0`"));
     }
     Ok(url)
 }

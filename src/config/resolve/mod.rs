@@ -49,9 +49,22 @@ impl Context<'_> {
         self.shape.misspelled.contains(pointer)
     }
 
-    fn one<T: DeserializeOwned>(&self, pointer: &str) -> Option<T> {
-        let value = self.shape.value.pointer(pointer)?;
-        serde_json::from_value(value.clone()).ok()
+    fn one<T: DeserializeOwned>(&mut self, pointer: &str) -> Option<T> {
+        self.content(pointer, self.shape.value.pointer(pointer)?)
+    }
+
+    /// Reads one part. It fails only where the schema has found a mistake; if ever the types are stricter than their
+    /// schema, it says so rather than nothing.
+    fn content<T: DeserializeOwned>(&mut self, pointer: &str, value: &Value) -> Option<T> {
+        match serde_json::from_value(value.clone()) {
+            Ok(content) => Some(content),
+            Err(error) => {
+                if self.problems.is_empty() {
+                    self.name(pointer, Fault::new(format!("this cannot be read: {error}"), "compare it with the schema"));
+                }
+                None
+            }
+        }
     }
 
     /// The parts of a section, in the order of the file.
@@ -70,7 +83,8 @@ impl Context<'_> {
                 let what = format!("`{name}` is no name for {a_part}");
                 self.name(&pointer, Fault::new(what, "use letters, digits, `_` and `-`"));
             }
-            parts.push(Part { name: name.clone(), pointer, content: serde_json::from_value(value.clone()).ok() });
+            let content = self.content(&pointer, value);
+            parts.push(Part { name: name.clone(), pointer, content });
         }
         parts
     }
@@ -88,11 +102,13 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
     let format = redis.as_ref().map(|redis| redis.key_format.clone()).unwrap_or_default();
 
     let mut tables = tables::Tables::read(&mut context);
+    let found = context.problems.len();
     let views = views::read(&mut context, &mut tables, &format);
+    let complete = context.problems.len() == found && views.iter().all(|view| view.content.is_some());
     let groups = groups::read(&mut context, &views);
 
     let views: Option<Vec<_>> = views.into_iter().map(|part| part.content).collect();
-    let tables = tables.finish(&mut context, views.is_some());
+    let tables = tables.finish(&mut context, complete);
     let mut views = views?;
     for view in &mut views {
         view.digest = digest::of(view, &tables);

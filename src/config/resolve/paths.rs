@@ -58,8 +58,9 @@ impl Target {
         self.relations.last().map_or(self.base, |relation| relation.to)
     }
 
-    pub fn r#type(&self, tables: &Tables) -> ColumnType {
-        tables.type_of(self.table(), &self.column)
+    /// The column's type. `None` if its table could not be read.
+    pub fn r#type(&self, tables: &Tables) -> Option<ColumnType> {
+        tables.is_read(self.table()).then(|| tables.type_of(self.table(), &self.column))
     }
 
     /// Where a hole's value comes from.

@@ -9,11 +9,10 @@ pub(super) fn template(
     type_of: impl FnMut(&str) -> ColumnType,
 ) -> Result<Pattern, Fault> {
     Template::parse(text, format, type_of).map(Pattern::Template).map_err(|error| {
+        // The catalog's sentences have the remedy behind the semicolon.
         let message = error.to_string();
-        match message.split_once("; ") {
-            Some((what, remedy)) => Fault::new(what, remedy),
-            None => Fault::new(message, "correct the template"),
-        }
+        let (what, remedy) = message.split_once("; ").unwrap_or((&message, "correct the template"));
+        Fault::new(what, remedy)
     })
 }
 

@@ -32,21 +32,21 @@ fn report(context: &mut Context<'_>, first: &Part<View>, second: &Part<View>) {
         Pattern::Template(_) => "key",
         Pattern::Declared { .. } => "family",
     };
+    let (ours, other) = (prefix(&b.pattern), prefix(&a.pattern));
     let fault = if shape(&a.pattern) == shape(&b.pattern) {
         Fault::new(
             format!("this names the same keys as view `{}`", first.name),
             "make one view of them, with the tables of both under `from`",
         )
     } else {
-        Fault::new(
-            format!(
-                "of the prefixes `{}` and that of view `{}`, `{}`, one contains the other",
-                prefix(&b.pattern),
-                first.name,
-                prefix(&a.pattern)
-            ),
-            "choose prefixes of which neither begins with the other",
-        )
+        let what = if ours == other {
+            format!("the prefix `{ours}` is that of view `{}` too", first.name)
+        } else if ours.starts_with(other) {
+            format!("the prefix `{ours}` begins with that of view `{}`, `{other}`", first.name)
+        } else {
+            format!("the prefix of view `{}`, `{other}`, begins with this one, `{ours}`", first.name)
+        };
+        Fault::new(what, "choose prefixes of which neither begins with the other")
     };
     context.value(&child(&second.pointer, setting), fault);
 }

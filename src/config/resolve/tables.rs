@@ -95,9 +95,9 @@ impl Tables {
         self.details[table.index()].filling.insert(column.to_owned());
     }
 
-    /// Whether the table has a column that a relation can point to. Not known of a table that could not be read.
-    fn has_single_key(&self, table: TableId) -> bool {
-        !self.details[table.index()].is_read || self.tables[table.index()].primary_key.len() == 1
+    /// Whether more than the table's name is known.
+    pub fn is_read(&self, table: TableId) -> bool {
+        self.details[table.index()].is_read
     }
 
     /// The tables with all that is needed of them. `complete` says that every view told what it needs.
@@ -160,7 +160,7 @@ impl Tables {
         let resolved = part.content.as_ref().and_then(|raw| {
             let to_pointer = child(&part.pointer, "to");
             let to = self.known(context, &raw.to, |context, fault| context.value(&to_pointer, fault))?;
-            if !self.has_single_key(to) {
+            if self.is_read(to) && self.tables[to.index()].primary_key.len() != 1 {
                 let what = format!("`{}` has no primary key of one column to point to", raw.to);
                 context.value(&to_pointer, Fault::new(what, "give the table its `primary_key`, or remove the relation"));
                 return None;

@@ -17,11 +17,7 @@ pub(super) fn read(context: &mut Context<'_>, tables: &mut Tables, format: &KeyF
         .into_iter()
         .map(|part| {
             let content = part.content.and_then(|raw| {
-                let found = context.problems.len();
-                let view = Reader { context, tables, format, name: &part.name, pointer: &part.pointer }.view(&raw);
-                // A view with a mistake is known by name only, so that nothing is concluded from the rest of it; a
-                // mistake that was reported elsewhere yields no view either.
-                view.filter(|_| context.problems.len() == found)
+                Reader { context, tables, format, name: &part.name, pointer: &part.pointer }.view(&raw)
             });
             Part { name: part.name, pointer: part.pointer, content }
         })
@@ -49,14 +45,13 @@ impl Reader<'_, '_> {
     fn view(&mut self, raw: &raw::View) -> Option<View> {
         let feeds = self.feeds(&raw.from);
         let ttl = raw.ttl.as_deref().and_then(|text| self.ttl(text));
-        let pattern = self.pattern(raw, feeds.as_deref().unwrap_or_default());
-        let feeds = feeds?;
-        let pattern = pattern?;
+        let pattern = self.pattern(raw, &feeds);
         let mut sources = Vec::with_capacity(feeds.len());
         for feed in &feeds {
             let fills = match &pattern {
-                Pattern::Template(template) => self.fills(template, feed),
-                Pattern::Declared { .. } => self.no_fills(feed),
+                Some(Pattern::Template(template)) => self.fills(template, feed),
+                Some(Pattern::Declared { .. }) => self.no_fills(feed),
+                None => self.targets_only(feed),
             };
             let reads = self.reads(feed, fills.as_deref().unwrap_or_default());
             sources.push(fills.zip(reads).map(|(fills, (reads, read_paths))| Source {
@@ -67,10 +62,11 @@ impl Reader<'_, '_> {
             }));
         }
         let sources = sources.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(View { name: self.name.to_owned(), pattern, sources, ttl, digest: 0 })
+        Some(View { name: self.name.to_owned(), pattern: pattern?, sources, ttl, digest: 0 })
     }
 
-    fn feeds<'r>(&mut self, from: &'r raw::From) -> Option<Vec<Feed<'r>>> {
+    /// The tables that exist.
+    fn feeds<'r>(&mut self, from: &'r raw::From) -> Vec<Feed<'r>> {
         let pointer = child(self.pointer, "from");
         let mentions: Vec<(&str, String, Option<&raw::Source>)> = match from {
             raw::From::One(name) => vec![(name.as_str(), pointer.clone(), None)],
@@ -84,21 +80,19 @@ impl Reader<'_, '_> {
         if mentions.is_empty() {
             let fault = Fault::new("the view is computed from no table", "name at least one");
             self.context.name(&pointer, fault);
-            return None;
         }
         let mut feeds: Vec<Feed<'r>> = Vec::with_capacity(mentions.len());
-        let mut complete = true;
         for (name, pointer, source) in mentions {
             let known = self.tables.known(self.context, name, |context, fault| context.name(&pointer, fault));
             match known {
-                None => complete = false,
+                None => {}
                 Some(table) if feeds.iter().any(|feed| feed.table == table) => {
                     self.context.value(&pointer, Fault::new(format!("`{name}` stands twice"), "name it once"));
                 }
                 Some(table) => feeds.push(Feed { table, pointer, source }),
             }
         }
-        complete.then_some(feeds)
+        feeds
     }
 
     fn ttl(&mut self, text: &str) -> Option<std::time::Duration> {
@@ -118,7 +112,7 @@ impl Reader<'_, '_> {
                 let tables = &*self.tables;
                 let type_of = |hole: &str| {
                     let filled = |feed: &Feed<'_>| Target::find(tables, feed.table, fill_of(feed, hole)?).ok();
-                    feeds.iter().find_map(filled).map(|target| target.r#type(tables)).unwrap_or_default()
+                    feeds.iter().filter_map(filled).find_map(|target| target.r#type(tables)).unwrap_or_default()
                 };
                 (child(self.pointer, "key"), pattern::template(key, self.format, type_of))
             }
@@ -149,6 +143,15 @@ impl Reader<'_, '_> {
                 None
             }
         }
+    }
+
+    /// Without a pattern nothing can be filled, but what is said can be checked.
+    fn targets_only(&mut self, feed: &Feed<'_>) -> Option<Vec<Fill>> {
+        let pointer = child(&feed.pointer, "fill");
+        for (hole, text) in feed.source.and_then(|source| source.fill.as_ref()).into_iter().flatten() {
+            self.target(feed.table, text, &child(&pointer, hole));
+        }
+        None
     }
 
     fn no_fills(&mut self, feed: &Feed<'_>) -> Option<Vec<Fill>> {
@@ -185,13 +188,12 @@ impl Reader<'_, '_> {
                 continue;
             };
             let target = self.target(feed.table, text, &pointer);
-            if let Some(target) = &target
-                && target.r#type(self.tables) != hole.r#type
+            if let Some(r#type) = target.as_ref().and_then(|target| target.r#type(self.tables))
+                && r#type != hole.r#type
             {
                 let fault = Fault::new(
                     format!(
-                        "`{text}` is of type {} and fills the hole `{{{name}}}`, which another table fills with {}",
-                        target.r#type(self.tables),
+                        "`{text}` is of type {type} and fills the hole `{{{name}}}`, which another table fills with {}",
                         hole.r#type
                     ),
                     "give both columns one type under the `columns` of their tables",

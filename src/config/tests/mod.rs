@@ -1,0 +1,40 @@
+//! The room as a whole: text in, settings or sentences out.
+
+mod catalogue;
+mod connections;
+mod digest;
+mod fuzz;
+mod shape;
+mod shipped;
+mod views;
+
+use super::*;
+
+/// Without these two lines no configuration is complete; a body begins in line 3.
+const HEAD: &str = "kafka: { brokers: b }\nredis: { url: redis://r }\n";
+
+fn nothing_set(_: &str) -> Option<String> {
+    None
+}
+
+/// Asserts on every mistake in the file `HEAD` and `body` make, as a person sees it.
+#[track_caller]
+fn check(body: &str, expect: &[&str]) {
+    check_file(&format!("{HEAD}{body}"), expect);
+}
+
+#[track_caller]
+fn check_file(text: &str, expect: &[&str]) {
+    let found = match parse("f", text, &nothing_set) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.to_string().lines().map(str::to_owned).collect(),
+    };
+    let expect: Vec<String> = expect.iter().map(|problem| format!("f:{problem}")).collect();
+    assert_eq!(found, expect, "\n{text}");
+}
+
+#[track_caller]
+fn loaded(body: &str) -> Settings {
+    let text = format!("{HEAD}{body}");
+    parse("f", &text, &nothing_set).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
