@@ -1,1 +1,133 @@
-run_demo() { :; }
+# shellcheck shell=bash
+# What a person sees: a task moves to another department by plain SQL, and which cached keys that deletes, and why.
+
+DEMO_TASK=7 DEMO_HOME=3 DEMO_AWAY=4
+
+# The names that Django writes for every department and operator, some families' names, and one that is nobody's.
+demo_keys() {
+    psql_app -d app -At <<'SQL'
+select ':1:task_stats:' || id from workorder_department order by id;
+select ':1:dept_workload:' || id from workorder_department order by id;
+select ':1:operator_stats:' || id from auth_user order by id;
+SQL
+    printf '%s\n' :1:collab_stats:4501c091 :1:collab_stats:60deb508 :1:dashboard:overview :1:session:b7e1
+}
+
+fill_cache() { awk '{ print "set", $1, "cached ex 300" }' <<<"$keys" | redis_cli >/dev/null; }
+
+# Prints the demo's keys that Redis does not hold.
+gone_keys() { paste -d ' ' <(awk '{ print "exists", $1 }' <<<"$keys" | redis_cli) <(printf '%s\n' "$keys") | sed -n 's/^0 //p'; }
+
+move_statement() { echo "UPDATE workorder_workordertask SET assigned_department_id = $1 WHERE id = $DEMO_TASK;"; }
+
+task_department() { psql_app -d app -At -c "select assigned_department_id from workorder_workordertask where id = $DEMO_TASK"; }
+
+department() { psql_app -d app -At -c "select name from workorder_department where id = $1"; }
+
+# Until the first key is gone and for half a second no other has followed.
+await_deletions() {
+    local now before='' quiet=0 deadline=$((SECONDS + 30))
+    while ((quiet < 10)); do
+        ((SECONDS < deadline)) || fail "no key was deleted within 30 s; see $STATE/freshet/log"
+        sleep 0.05
+        now=$(gone_keys)
+        if [[ $now && $now == "$before" ]]; then quiet=$((quiet + 1)); else quiet=0; fi
+        before=$now
+    done
+}
+
+# Reads the topics as freshet does, in a group of its own, and says what it would delete and why.
+start_dry_run() {
+    env "KAFKA_BROKERS=127.0.0.1:$(port_of kafka)" "REDIS_URL=redis://127.0.0.1:$(port_of redis)/0" \
+        FRESHET_HTTP_LISTEN=127.0.0.1:0 \
+        "$FRESHET" --config "$CONFIG" run --dry-run --log-format json >"$folder/dry-run.log" 2>&1 </dev/null &
+    watchers+=($!)
+    await_line "$folder/dry-run.log" '"message":"reading"' "$!"
+}
+
+# Redis prints each command it runs, with its own clock's microseconds.
+start_monitor() {
+    redis_cli monitor >"$folder/monitor.log" 2>&1 </dev/null &
+    watchers+=($!)
+    await_line "$folder/monitor.log" '^OK' "$!"
+}
+
+await_line() {
+    local deadline=$((SECONDS + 60))
+    until grep -q "$2" "$1" 2>/dev/null; do
+        if ((SECONDS >= deadline)) || ! kill -0 "$3" 2>/dev/null; then
+            tail -n 20 "$1" >&2
+            fail "$1 has no line with $2"
+        fi
+        sleep 0.05
+    done
+}
+
+# Milliseconds from the commit to the command that deleted a key.
+deleted_after() {
+    awk -v key="\"$1\"" -v commit="$commit_us" '
+        toupper($4) == "\"UNLINK\"" && index($0, key) {
+            split($1, t, ".")
+            printf "%.1f", (t[1] - substr(commit, 1, 10)) * 1000 + (t[2] - substr(commit, 11)) / 1000
+            exit
+        }' "$folder/monitor.log"
+}
+
+# The reasons that the dry run gave for a key, by its name or by its family, for this commit alone.
+reasons() {
+    jq -rRn --arg key "$1" --argjson commit "$commit_us" '
+        def matches: . as $pattern | $key | test("^" + ($pattern | gsub("[*]|[{][^}]*[}]"; ".+")) + "$");
+        [inputs | fromjson? | select(.message == "would delete" and .committed_at_us == $commit)
+            | select(.key == $key or (.family // "" | . != "" and matches)) | .why] | unique | join("; ")
+    ' "$folder/dry-run.log"
+}
+
+# The dry run is a process of its own and may be later than freshet.
+await_reasons() {
+    local key deadline=$((SECONDS + 10))
+    while read -r key; do
+        until [[ $(reasons "$key") ]]; do
+            ((SECONDS < deadline)) || fail "freshet deleted $key, its dry run did not: see $folder/dry-run.log"
+            sleep 0.05
+        done
+    done <<<"$gone"
+}
+
+show_demo() {
+    local key
+    printf 'Task %s moves from %s to %s, by plain SQL:\n\n    %s\n\n' \
+        "$DEMO_TASK" "$(department "$DEMO_HOME")" "$(department "$DEMO_AWAY")" "$(move_statement "$DEMO_AWAY")"
+    printf 'Deleted, so long after the commit, because:\n\n'
+    while read -r key; do
+        printf '    %-26s %7s ms  %s\n' "$key" "$(deleted_after "$key")" "$(reasons "$key")"
+    done <<<"$gone"
+    printf '\nKept:\n\n'
+    grep -vxF "$gone" <<<"$keys" | awk -F: '
+        { name = $1 ":" $2 ":" $3; if (name != last) printf "%s    %s:", (NR > 1 ? "\n" : ""), name; last = name }
+        { printf " %s", $4 }
+        END { print "\n" }'
+}
+
+run_demo() (
+    folder=$STATE/demo watchers=()
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    trap '((${#watchers[@]} == 0)) || kill "${watchers[@]}" 2>/dev/null || true' EXIT
+    keys=$(demo_keys)
+    fill_cache
+    # A move that an earlier demonstration left is taken back first, and its deletions are waited for.
+    if [[ $(task_department) != "$DEMO_HOME" ]]; then
+        psql_app -d app -c "$(move_statement "$DEMO_HOME")"
+        await_deletions
+        fill_cache
+    fi
+    start_dry_run
+    start_monitor
+    psql_app -d app -c "$(move_statement "$DEMO_AWAY")"
+    commit_us=$(psql_app -d app -At -c "select (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
+        from workorder_workordertask where id = $DEMO_TASK")
+    await_deletions
+    gone=$(gone_keys)
+    await_reasons
+    show_demo
+)

@@ -22,6 +22,7 @@ start_kafka() {
 }
 
 # The static list of voters, unlike a dynamic quorum, does not keep the controller's port in the data: it may change.
+# After a kill the broker may return only when its old session has ended: 4 s, not 9.
 # Topics appear only on purpose, so that a misspelt name is an error; Connect creates those of the tables.
 kafka_properties() {
     local port controller
@@ -40,7 +41,8 @@ auto.create.topics.enable=false
 num.partitions=4
 message.max.bytes=8388608
 log.index.size.max.bytes=1048576
-controlled.shutdown.enable=false
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4

@@ -23,6 +23,16 @@ free_block() {
     done
 }
 
+# A service that was just killed may hold its port for a moment.
+await_free() {
+    local _
+    for _ in {1..20}; do
+        in_use "$1" || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 # choose_port NAME VARIABLE: records the port of a service that does not run yet.
 choose_port() {
     local name=$1 given=${!2:-} file=$STATE/$1/port recorded=
@@ -36,7 +46,7 @@ choose_port() {
     if [[ -n $given ]]; then
         ! in_use "$given" || fail "port $given is in use: set $2 to a free port, or leave it unset"
         printf '%s\n' "$given" >"$file"
-    elif [[ -z $recorded ]] || in_use "$recorded"; then
+    elif [[ -z $recorded ]] || ! await_free "$recorded"; then
         [[ -n ${next_port:-} ]] || free_block
         printf '%s\n' "$next_port" >"$file"
         next_port=$((next_port + 1))
@@ -49,7 +59,7 @@ port_of() { printf '%s\n' "$(<"$STATE/$1/port")"; }
 write_addresses() {
     local name pid
     {
-        for name in "$@"; do
+        for name in postgres kafka connect redis freshet; do
             pid=$(pid_of "$name") || continue
             case $name in
             kafka) echo "KAFKA_BROKERS=127.0.0.1:$(port_of kafka)" ;;
