@@ -141,9 +141,13 @@ impl Builder<'_, '_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Step<()> {
         let at = mark(span);
         match event {
-            Event::DocumentStart(_) if self.root.is_some() => {
-                Err((at, Fault::new("a second document begins here", "keep one document in the file; remove the `---`")))
-            }
+            Event::DocumentStart(_) if self.root.is_some() => Err((
+                at,
+                Fault::new(
+                    "a second document begins here",
+                    "keep one document in the file; remove the `---`",
+                ),
+            )),
             Event::Scalar(text, style, _, tag) => {
                 if self.awaits_name() {
                     self.name(at, text, style);
@@ -184,16 +188,24 @@ impl Builder<'_, '_> {
     }
 
     fn name(&mut self, at: Mark, text: Cow<'_, str>, style: ScalarStyle) {
-        let is_text = style != ScalarStyle::Plain || matches!(Scalar::parse_from_cow(text.clone()), Scalar::String(_));
-        let Some(Frame { path, pointer, content: Content::Mapping(map, next) }) = self.frames.last_mut() else { return };
+        let is_text =
+            style != ScalarStyle::Plain || matches!(Scalar::parse_from_cow(text.clone()), Scalar::String(_));
+        let Some(Frame { path, pointer, content: Content::Mapping(map, next) }) = self.frames.last_mut()
+        else {
+            return;
+        };
         let path = join(path, &text);
         if !is_text {
             let fault = Fault::new(format!("the name `{text}` is not text"), "put it in quotes");
             self.problems.push(at, &path, fault);
         }
         if map.contains_key(text.as_ref()) {
-            let line = self.places.get(&child(pointer, &text)).and_then(|place| place.key).map_or(0, |key| key.line);
-            let fault = Fault::new(format!("`{text}` is defined twice"), format!("the first is in line {line}; keep one"));
+            let line =
+                self.places.get(&child(pointer, &text)).and_then(|place| place.key).map_or(0, |key| key.line);
+            let fault = Fault::new(
+                format!("`{text}` is defined twice"),
+                format!("the first is in line {line}; keep one"),
+            );
             self.problems.push(at, &path, fault);
         }
         *next = Some((text.into_owned(), at));
@@ -252,7 +264,14 @@ impl Builder<'_, '_> {
         self.put(Value::Null);
     }
 
-    fn scalar(&mut self, slot: &Slot, at: Mark, source: &str, style: ScalarStyle, tag: Option<&Cow<'_, Tag>>) -> Value {
+    fn scalar(
+        &mut self,
+        slot: &Slot,
+        at: Mark,
+        source: &str,
+        style: ScalarStyle,
+        tag: Option<&Cow<'_, Tag>>,
+    ) -> Value {
         let (text, faults) = interpolate(source, self.env);
         let unread = !faults.is_empty();
         for fault in faults {
@@ -268,7 +287,8 @@ impl Builder<'_, '_> {
             Some(Scalar::FloatingPoint(value)) => Value::from(value.into_inner()),
             Some(Scalar::String(value)) => Value::String(value.into_owned()),
             None => {
-                let fault = Fault::new("the tag does not fit the value", "remove the tag; no setting needs one");
+                let fault =
+                    Fault::new("the tag does not fit the value", "remove the tag; no setting needs one");
                 self.problems.push(at, &slot.path, fault);
                 self.problems.unread(&slot.pointer);
                 Value::Null

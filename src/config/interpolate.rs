@@ -66,8 +66,9 @@ enum Filled<'a> {
 
 fn fill<'a>(inner: &'a str, env: Environment<'_>) -> Result<Filled<'a>, Fault> {
     if let Some(path) = inner.strip_prefix("file:") {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Fault::new(format!("the file `{path}` cannot be read: {error}"), "name a file that can"))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Fault::new(format!("the file `{path}` cannot be read: {error}"), "name a file that can")
+        })?;
         let text = text.strip_suffix('\n').unwrap_or(&text);
         return Ok(Filled::Outside(text.strip_suffix('\r').unwrap_or(text).to_owned()));
     }
@@ -113,7 +114,9 @@ mod tests {
         let (text, faults) = interpolate(source, &env);
         match expect {
             Ok(expect) => assert_eq!((text.text.as_str(), faults), (expect, vec![]), "{source}"),
-            Err(what) => assert_eq!(faults.iter().map(|fault| &fault.what).collect::<Vec<_>>(), [what], "{source}"),
+            Err(what) => {
+                assert_eq!(faults.iter().map(|fault| &fault.what).collect::<Vec<_>>(), [what], "{source}")
+            }
         }
     }
 

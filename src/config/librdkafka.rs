@@ -11,14 +11,23 @@ const REFUSED: &[(&str, &str)] = &[
     ("offset.store.method", "offsets are kept in the consumer group, where every copy finds them"),
     ("offset.store.path", "offsets are kept in the consumer group, where every copy finds them"),
     ("offset.store.sync.interval.ms", "offsets are kept in the consumer group, where every copy finds them"),
-    ("auto.offset.reset", "a lost offset must be noticed, so that the families it may have touched are deleted"),
-    ("partition.assignment.strategy", "partitions move one by one, each drained first (`cooperative-sticky`)"),
+    (
+        "auto.offset.reset",
+        "a lost offset must be noticed, so that the families it may have touched are deleted",
+    ),
+    (
+        "partition.assignment.strategy",
+        "partitions move one by one, each drained first (`cooperative-sticky`)",
+    ),
     ("enable.partition.eof", "freshet needs it to know when a partition is caught up"),
 ];
 
 /// Refused because freshet has a setting of its own.
-const ELSEWHERE: &[(&str, &str)] =
-    &[("group.id", "kafka.group"), ("bootstrap.servers", "kafka.brokers"), ("metadata.broker.list", "kafka.brokers")];
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("group.id", "kafka.group"),
+    ("bootstrap.servers", "kafka.brokers"),
+    ("metadata.broker.list", "kafka.brokers"),
+];
 
 /// A revoked partition is drained within this time, or the group throws the copy out meanwhile.
 const MIN_POLL_INTERVAL_MS: u64 = 60_000;
@@ -29,7 +38,10 @@ pub(super) fn refuse(name: &str, value: &str) -> Option<Fault> {
         return Some(Fault::new(format!("`{name}` may not be set: {reason}"), "remove it"));
     }
     if let Some((_, setting)) = ELSEWHERE.iter().find(|(refused, _)| *refused == name) {
-        return Some(Fault::new(format!("`{name}` is set from `{setting}`"), format!("remove it and set `{setting}`")));
+        return Some(Fault::new(
+            format!("`{name}` is set from `{setting}`"),
+            format!("remove it and set `{setting}`"),
+        ));
     }
     if name.starts_with("go.") || name.ends_with("_cb") {
         return Some(Fault::new(format!("`{name}` is no property that text can set"), "remove it"));
@@ -70,7 +82,8 @@ mod tests {
     use super::*;
 
     fn check(name: &str, value: &str, expect: &str) {
-        let refused = refuse(name, value).map(|fault| format!("{}; {}", fault.what, fault.remedy)).unwrap_or_default();
+        let refused =
+            refuse(name, value).map(|fault| format!("{}; {}", fault.what, fault.remedy)).unwrap_or_default();
         assert_eq!(refused, expect, "{name}: {value}");
     }
 
@@ -113,7 +126,11 @@ mod tests {
             "59999",
             "`max.poll.interval.ms: 59999` is too short to drain a revoked partition in; write 60000 or more",
         );
-        check("max.poll.interval.ms", "5m", "`max.poll.interval.ms` is no number of milliseconds; write 60000 or more");
+        check(
+            "max.poll.interval.ms",
+            "5m",
+            "`max.poll.interval.ms` is no number of milliseconds; write 60000 or more",
+        );
         for (name, _) in REFUSED.iter().chain(ELSEWHERE) {
             assert!(refuse(name, "").is_some(), "{name}");
         }

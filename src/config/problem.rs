@@ -47,8 +47,8 @@ pub(super) struct Problems {
 
 impl Problems {
     pub fn push(&mut self, mark: Mark, path: &str, fault: Fault) {
-        let Fault { what, remedy } = fault;
-        self.found.push(Problem { line: mark.line, column: mark.column, path: path.to_owned(), what, remedy });
+        let (what, remedy) = (one_line(&fault.what), one_line(&fault.remedy));
+        self.found.push(Problem { line: mark.line, column: mark.column, path: one_line(path), what, remedy });
     }
 
     pub fn unread(&mut self, pointer: &str) {
@@ -81,10 +81,16 @@ impl Problems {
 
     /// By place; what is found twice is said once.
     pub fn into_sorted(mut self) -> Vec<Problem> {
-        self.found.sort_by(|a, b| (a.line, a.column).cmp(&(b.line, b.column)));
+        self.found.sort_by(|a, b| (a.line, a.column, &a.path).cmp(&(b.line, b.column, &b.path)));
         self.found.dedup();
         self.found
     }
+}
+
+/// A value may hold line ends and worse; a message is one line of a terminal.
+fn one_line(text: &str) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
 }
 
 /// The nearest of the names that exist, if it is near enough to have been meant.
@@ -92,16 +98,26 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(name.chars().count()) / 4)
+        .filter(|(distance, candidate)| {
+            *distance <= 1 + candidate.chars().count().min(name.chars().count()) / 4
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
 /// ``did you mean `a`?``, or what there is to choose from.
-pub(super) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone, otherwise: &str) -> String {
+pub(super) fn suggest<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+    otherwise: &str,
+) -> String {
     if let Some(near) = nearest(name, known.clone()) {
         return format!("did you mean `{near}`?");
     }
     let all: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
-    if all.is_empty() || all.len() > 10 { otherwise.to_owned() } else { format!("{otherwise} ({})", all.join(", ")) }
+    if all.is_empty() || all.len() > 10 {
+        otherwise.to_owned()
+    } else {
+        format!("{otherwise} ({})", all.join(", "))
+    }
 }

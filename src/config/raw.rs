@@ -11,8 +11,11 @@ use serde_json::Value;
 /// file; `$${` is a literal `${`.
 #[derive(JsonSchema)]
 #[schemars(rename = "freshet configuration", deny_unknown_fields)]
-#[expect(dead_code, reason = "describes the file to the schema; its parts are read one by one, so that a mistake in one \
-                              does not hide those in the others")]
+#[expect(
+    dead_code,
+    reason = "describes the file to the schema; its parts are read one by one, so that a mistake in one \
+                              does not hide those in the others"
+)]
 pub(super) struct Configuration {
     pub kafka: Kafka,
     pub redis: Redis,

@@ -26,7 +26,8 @@ pub(super) struct Shape {
 pub(super) fn check(document: &Document, problems: &mut Problems) -> Shape {
     let schema = json_schema();
     let validator = jsonschema::validator_for(&schema).expect("the schema of the types is a schema");
-    let mut verdicts = Verdicts { schema: &schema, document, problems, unknown: Vec::new(), missing: Vec::new() };
+    let mut verdicts =
+        Verdicts { schema: &schema, document, problems, unknown: Vec::new(), missing: Vec::new() };
     for error in validator.iter_errors(&document.value) {
         verdicts.error(&error);
     }
@@ -92,27 +93,41 @@ impl Verdicts<'_> {
                 self.problems.value(self.document, pointer, fault);
             }
             ValidationErrorKind::Enum { options } => {
-                let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                let value = error.instance().as_str().map_or_else(|| error.instance().to_string(), str::to_owned);
+                let options: Vec<&str> =
+                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let value =
+                    error.instance().as_str().map_or_else(|| error.instance().to_string(), str::to_owned);
                 let remedy = suggest(&value, options.iter().copied(), "write one of those that are");
-                self.problems.value(self.document, pointer, Fault::new(format!("`{value}` is not known here"), remedy));
+                self.problems.value(
+                    self.document,
+                    pointer,
+                    Fault::new(format!("`{value}` is not known here"), remedy),
+                );
             }
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 self.any_of(error, pointer, context);
             }
             _ => {
-                let fault = Fault::new(error.masked().to_string(), "see the JSON Schema of the configuration");
+                let fault =
+                    Fault::new(error.masked().to_string(), "see the JSON Schema of the configuration");
                 self.problems.value(self.document, pointer, fault);
             }
         }
     }
 
     /// The alternative whose type is right tells what is wrong inside; if there is none, all are named.
-    fn any_of(&mut self, error: &ValidationError<'_>, pointer: &str, context: &[Vec<ValidationError<'static>>]) {
+    fn any_of(
+        &mut self,
+        error: &ValidationError<'_>,
+        pointer: &str,
+        context: &[Vec<ValidationError<'static>>],
+    ) {
         let mut expected = Vec::new();
         for alternative in context {
             let type_error = alternative.iter().find_map(|inner| match inner.kind() {
-                ValidationErrorKind::Type { kind } if inner.instance_path().as_str() == pointer => Some(kinds(kind)),
+                ValidationErrorKind::Type { kind } if inner.instance_path().as_str() == pointer => {
+                    Some(kinds(kind))
+                }
                 _ => None,
             });
             match type_error {
@@ -141,7 +156,11 @@ impl Verdicts<'_> {
         let known: Vec<&str> = known.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
         let meant = nearest(name, known.iter().copied()).map(str::to_owned);
         let remedy = suggest(name, known, "remove it, or write one that exists");
-        self.problems.name(self.document, &pointer, Fault::new(format!("there is no setting `{name}`"), remedy));
+        self.problems.name(
+            self.document,
+            &pointer,
+            Fault::new(format!("there is no setting `{name}`"), remedy),
+        );
         self.unknown.push(Unknown { parent: parent.to_owned(), name: name.to_owned(), meant });
     }
 
@@ -168,7 +187,8 @@ fn wrong_type(pointer: &str, value: &Value, expected: &[JsonType]) -> Fault {
         Value::Array(_) => "a list",
         Value::Object(_) => "a mapping",
     };
-    let mut words: Vec<&str> = expected.iter().filter(|kind| **kind != JsonType::Null).map(|kind| word(*kind)).collect();
+    let mut words: Vec<&str> =
+        expected.iter().filter(|kind| **kind != JsonType::Null).map(|kind| word(*kind)).collect();
     words.dedup();
     let must = match words.split_last() {
         Some((last, [])) => (*last).to_owned(),

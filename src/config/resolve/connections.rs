@@ -14,9 +14,14 @@ use crate::config::{librdkafka, raw};
 
 pub(super) fn kafka(context: &mut Context<'_>) -> Option<Kafka> {
     let raw: raw::Kafka = context.one("/kafka")?;
-    for (name, value, example) in [("brokers", &raw.brokers, "localhost:9092"), ("group", &raw.group, "freshet")] {
+    for (name, value, example) in
+        [("brokers", &raw.brokers, "localhost:9092"), ("group", &raw.group, "freshet")]
+    {
         if value.trim().is_empty() {
-            context.value(&child("/kafka", name), Fault::new("this is empty", format!("write one, such as `{example}`")));
+            context.value(
+                &child("/kafka", name),
+                Fault::new("this is empty", format!("write one, such as `{example}`")),
+            );
         }
     }
     let mut properties = BTreeMap::new();
@@ -64,7 +69,10 @@ pub(super) fn http(context: &mut Context<'_>) -> Option<Http> {
         Ok(listen) => Some(Http { listen }),
         Err(_) => {
             let what = format!("`{}` is no address and port", raw.listen);
-            context.value("/http/listen", Fault::new(what, "write an IP address and a port, such as `0.0.0.0:9090`"));
+            context.value(
+                "/http/listen",
+                Fault::new(what, "write an IP address and a port, such as `0.0.0.0:9090`"),
+            );
             None
         }
     }
@@ -105,7 +113,10 @@ fn password(url: &str) -> Option<std::ops::Range<usize>> {
 
 fn key_format(text: &str) -> Result<KeyFormat, Fault> {
     let format = KeyFormat::parse(text).ok_or_else(|| {
-        Fault::new(format!("`{text}` does not hold `{{}}` once, without other braces"), "write it like `:1:{}`")
+        Fault::new(
+            format!("`{text}` does not hold `{{}}` once, without other braces"),
+            "write it like `:1:{}`",
+        )
     })?;
     if format.suffix.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(Fault::new(

@@ -33,7 +33,9 @@ fn of_source(source: &Source, tables: &[Table]) -> Value {
         .collect();
     let reads = match &source.reads {
         Reads::All => json!("all"),
-        Reads::Columns(columns) => sorted(columns.iter().map(|column| json!(table.columns[column.index()].name))),
+        Reads::Columns(columns) => {
+            sorted(columns.iter().map(|column| json!(table.columns[column.index()].name)))
+        }
     };
     let paths = sorted(source.read_paths.iter().map(|path| of_path(path, table, tables)));
     json!([of_table(table), fills, reads, paths])
@@ -48,7 +50,8 @@ fn of_path(path: &Path, base: &Table, tables: &[Table]) -> Value {
 }
 
 fn of_table(table: &Table) -> Value {
-    let key: Vec<&str> = table.primary_key.iter().map(|column| table.columns[column.index()].name.as_str()).collect();
+    let key: Vec<&str> =
+        table.primary_key.iter().map(|column| table.columns[column.index()].name.as_str()).collect();
     let identity = match table.identity {
         ReplicaIdentity::Default => "default",
         ReplicaIdentity::Full => "full",

@@ -15,7 +15,8 @@ pub(super) fn read(context: &mut Context<'_>, views: &[Part<View>]) -> Vec<Group
 fn group(context: &mut Context<'_>, views: &[Part<View>], part: Part<Vec<String>>) -> Option<Group> {
     let names = part.content?;
     if views.iter().any(|view| view.name == part.name) {
-        let fault = Fault::new(format!("`{}` is the name of a view too", part.name), "give the group another name");
+        let fault =
+            Fault::new(format!("`{}` is the name of a view too", part.name), "give the group another name");
         context.name(&part.pointer, fault);
     }
     if names.is_empty() {

@@ -49,6 +49,10 @@ impl Context<'_> {
         self.shape.misspelled.contains(pointer)
     }
 
+    fn is_empty(&self, section: &str) -> bool {
+        self.shape.value.get(section).and_then(Value::as_object).is_some_and(serde_json::Map::is_empty)
+    }
+
     fn one<T: DeserializeOwned>(&mut self, pointer: &str) -> Option<T> {
         self.content(pointer, self.shape.value.pointer(pointer)?)
     }
@@ -60,7 +64,10 @@ impl Context<'_> {
             Ok(content) => Some(content),
             Err(error) => {
                 if self.problems.is_empty() {
-                    self.name(pointer, Fault::new(format!("this cannot be read: {error}"), "compare it with the schema"));
+                    self.name(
+                        pointer,
+                        Fault::new(format!("this cannot be read: {error}"), "compare it with the schema"),
+                    );
                 }
                 None
             }

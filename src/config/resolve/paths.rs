@@ -43,7 +43,10 @@ impl Target {
         {
             let what = format!("`{text}` is a relation, not a column");
             let before = text.strip_suffix(column).unwrap_or_default();
-            let remedy = format!("write its column `{before}{}`, or a column of the other row: `{text}.…`", relation.column);
+            let remedy = format!(
+                "write its column `{before}{}`, or a column of the other row: `{text}.…`",
+                relation.column
+            );
             return Err(Unresolved::Fault(Fault::new(what, remedy)));
         }
         Ok(Self { text: text.to_owned(), base, relations, column: column.to_owned() })

@@ -18,10 +18,16 @@ pub(super) fn template(
 
 pub(super) fn family(text: &str, format: &KeyFormat) -> Result<Pattern, Fault> {
     let Some(prefix) = text.strip_suffix('*') else {
-        return Err(Fault::new(format!("the family `{text}` does not end in `*`"), "write a prefix and `*`: `name:*`"));
+        return Err(Fault::new(
+            format!("the family `{text}` does not end in `*`"),
+            "write a prefix and `*`: `name:*`",
+        ));
     };
     if prefix.is_empty() {
-        return Err(Fault::new("`*` alone would delete every key there is", "write a prefix and `*`: `name:*`"));
+        return Err(Fault::new(
+            "`*` alone would delete every key there is",
+            "write a prefix and `*`: `name:*`",
+        ));
     }
     if let Some(glob) = prefix.chars().find(|c| matches!(c, '*' | '?' | '[' | ']' | '\\')) {
         return Err(Fault::new(

@@ -39,10 +39,14 @@ pub(super) struct Relation {
 
 impl Tables {
     pub fn read(context: &mut Context<'_>) -> Self {
-        let mut tables =
-            Self { tables: Vec::new(), names: HashMap::new(), details: Vec::new(), relations: HashMap::new() };
+        let mut tables = Self {
+            tables: Vec::new(),
+            names: HashMap::new(),
+            details: Vec::new(),
+            relations: HashMap::new(),
+        };
         let parts = context.parts::<raw::Table>("tables", "a table");
-        if parts.is_empty() && context.shape.value.pointer("/tables").is_some_and(|value| value.is_object()) {
+        if context.is_empty("tables") {
             context.name("/tables", Fault::new("no table is defined", "define one: `name: { topic: … }`"));
         }
         let mut topics = HashMap::new();
@@ -107,7 +111,8 @@ impl Tables {
                 let what = format!("more than {MOST} columns of `{}` are used", table.name);
                 context.name(&details.pointer, Fault::new(what, "use fewer"));
             }
-            for column in details.types.keys().filter(|column| complete && !details.filling.contains(*column)) {
+            for column in details.types.keys().filter(|column| complete && !details.filling.contains(*column))
+            {
                 let pointer = child(&child(&details.pointer, "columns"), column);
                 let remedy = suggest(
                     column,
@@ -142,7 +147,12 @@ impl Tables {
             primary_key: Vec::new(),
         });
         self.names.insert(part.name, id);
-        self.details.push(Details { types, filling: BTreeSet::new(), pointer: part.pointer.clone(), is_read });
+        self.details.push(Details {
+            types,
+            filling: BTreeSet::new(),
+            pointer: part.pointer.clone(),
+            is_read,
+        });
         let keys = key_columns(context, &child(&part.pointer, "primary_key"), raw.primary_key);
         for column in keys {
             let column = self.need(id, &column);
@@ -153,7 +163,10 @@ impl Tables {
     fn relation(&mut self, context: &mut Context<'_>, part: &Part<raw::Relation>) {
         let Some((table, name)) = part.name.split_once('.').filter(|(_, name)| super::is_name(name)) else {
             let what = format!("`{}` is no name for a relation", part.name);
-            context.name(&part.pointer, Fault::new(what, "write the table's name, a dot and a name: `order.customer`"));
+            context.name(
+                &part.pointer,
+                Fault::new(what, "write the table's name, a dot and a name: `order.customer`"),
+            );
             return;
         };
         let from = self.known(context, table, |context, fault| context.name(&part.pointer, fault));
@@ -162,11 +175,15 @@ impl Tables {
             let to = self.known(context, &raw.to, |context, fault| context.value(&to_pointer, fault))?;
             if self.is_read(to) && self.tables[to.index()].primary_key.len() != 1 {
                 let what = format!("`{}` has no primary key of one column to point to", raw.to);
-                context.value(&to_pointer, Fault::new(what, "give the table its `primary_key`, or remove the relation"));
+                context.value(
+                    &to_pointer,
+                    Fault::new(what, "give the table its `primary_key`, or remove the relation"),
+                );
                 return None;
             }
             if raw.column.is_empty() {
-                let fault = Fault::new("this is empty", "name the column that holds the other row's primary key");
+                let fault =
+                    Fault::new("this is empty", "name the column that holds the other row's primary key");
                 context.value(&child(&part.pointer, "column"), fault);
                 return None;
             }
@@ -217,7 +234,10 @@ fn key_columns(context: &mut Context<'_>, pointer: &str, names: Option<raw::Name
         None => return Vec::new(),
         Some(raw::Names::One(name)) => vec![name],
         Some(raw::Names::Many(names)) if names.is_empty() => {
-            let fault = Fault::new("the list is empty", "name the columns, or remove it where there is no primary key");
+            let fault = Fault::new(
+                "the list is empty",
+                "name the columns, or remove it where there is no primary key",
+            );
             context.value(pointer, fault);
             return Vec::new();
         }
@@ -227,7 +247,8 @@ fn key_columns(context: &mut Context<'_>, pointer: &str, names: Option<raw::Name
         if name.is_empty() {
             context.value(&child(pointer, index), Fault::new("this is empty", "name a column"));
         } else if names[..index].contains(name) {
-            context.value(&child(pointer, index), Fault::new(format!("`{name}` stands twice"), "name it once"));
+            context
+                .value(&child(pointer, index), Fault::new(format!("`{name}` stands twice"), "name it once"));
         }
     }
     names

@@ -10,7 +10,7 @@ use crate::config::raw;
 
 pub(super) fn read(context: &mut Context<'_>, tables: &mut Tables, format: &KeyFormat) -> Vec<Part<View>> {
     let parts = context.parts::<raw::View>("views", "a view");
-    if parts.is_empty() && context.shape.value.pointer("/views").is_some_and(|value| value.is_object()) {
+    if context.is_empty("views") {
         context.name("/views", Fault::new("no view is defined", "define one: `name: { key: …, from: … }`"));
     }
     let views: Vec<Part<View>> = parts
@@ -70,12 +70,15 @@ impl Reader<'_, '_> {
         let pointer = child(self.pointer, "from");
         let mentions: Vec<(&str, String, Option<&raw::Source>)> = match from {
             raw::From::One(name) => vec![(name.as_str(), pointer.clone(), None)],
-            raw::From::Many(names) => {
-                names.iter().enumerate().map(|(index, name)| (name.as_str(), child(&pointer, index), None)).collect()
-            }
-            raw::From::Each(sources) => {
-                sources.iter().map(|(name, source)| (name.as_str(), child(&pointer, name), source.as_ref())).collect()
-            }
+            raw::From::Many(names) => names
+                .iter()
+                .enumerate()
+                .map(|(index, name)| (name.as_str(), child(&pointer, index), None))
+                .collect(),
+            raw::From::Each(sources) => sources
+                .iter()
+                .map(|(name, source)| (name.as_str(), child(&pointer, name), source.as_ref()))
+                .collect(),
         };
         if mentions.is_empty() {
             let fault = Fault::new("the view is computed from no table", "name at least one");
@@ -87,7 +90,8 @@ impl Reader<'_, '_> {
             match known {
                 None => {}
                 Some(table) if feeds.iter().any(|feed| feed.table == table) => {
-                    self.context.value(&pointer, Fault::new(format!("`{name}` stands twice"), "name it once"));
+                    self.context
+                        .value(&pointer, Fault::new(format!("`{name}` stands twice"), "name it once"));
                 }
                 Some(table) => feeds.push(Feed { table, pointer, source }),
             }
@@ -111,8 +115,13 @@ impl Reader<'_, '_> {
             (Some(key), None) => {
                 let tables = &*self.tables;
                 let type_of = |hole: &str| {
-                    let filled = |feed: &Feed<'_>| Target::find(tables, feed.table, fill_of(feed, hole)?).ok();
-                    feeds.iter().filter_map(filled).find_map(|target| target.r#type(tables)).unwrap_or_default()
+                    let filled =
+                        |feed: &Feed<'_>| Target::find(tables, feed.table, fill_of(feed, hole)?).ok();
+                    feeds
+                        .iter()
+                        .filter_map(filled)
+                        .find_map(|target| target.r#type(tables))
+                        .unwrap_or_default()
                 };
                 (child(self.pointer, "key"), pattern::template(key, self.format, type_of))
             }
@@ -126,7 +135,8 @@ impl Reader<'_, '_> {
                 return None;
             }
             (None, None) => {
-                if !self.context.is_misspelled(self.pointer) {
+                let written = |name| self.context.shape.value.pointer(&child(self.pointer, name)).is_some();
+                if !self.context.is_misspelled(self.pointer) && !written("key") && !written("family") {
                     let fault = Fault::new(
                         "the view has neither `key` nor `family`",
                         "add a `key` with holes, such as `name:{id}`, or a `family`, such as `name:*`",

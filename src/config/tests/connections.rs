@@ -28,8 +28,7 @@ fn redis_urls() {
     ] {
         redis(url, &[]);
     }
-    const SHAPE: &str =
-        "write `redis://host:6379/0`, or `rediss://…` for TLS; special characters in a password are percent-encoded";
+    const SHAPE: &str = "write `redis://host:6379/0`, or `rediss://…` for TLS; special characters in a password are percent-encoded";
     redis("cache:6379", &[&format!("this is no URL of Redis; {SHAPE}")]);
     redis("http://cache", &[&format!("this is no URL of Redis; {SHAPE}")]);
     redis("", &[&format!("this is no URL: relative URL without a base; {SHAPE}")]);
@@ -55,7 +54,8 @@ fn a_password_is_not_printed() {
         "kafka: {{ brokers: b, librdkafka: {{ sasl.password: \"${{P}}\", sasl.username: u, fetch.min.bytes: 007 }} }}\n\
          redis: {{ url: \"redis://user:${{P}}@cache:6379/2\" }}\n{REST}"
     );
-    let settings = parse("f", &text, &|_| Some("hunter2".to_owned())).unwrap_or_else(|error| panic!("{error}"));
+    let settings =
+        parse("f", &text, &|_| Some("hunter2".to_owned())).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(settings.redis.url.to_string(), "redis://user:***@cache:6379/2");
     assert_eq!(settings.redis.url.expose(), "redis://user:hunter2@cache:6379/2");
     assert_eq!(settings.kafka.librdkafka["sasl.password"], "hunter2");
@@ -87,15 +87,24 @@ fn kafka() {
 fn key_format_and_listen() {
     let file = |rest: &str| format!("kafka: {{ brokers: b }}\nredis: {{ url: redis://r, {rest}\n{REST}");
     for format in ["", "{", "{}{}", "{}:{x}"] {
-        check_file(&file(&format!("key_format: {format:?} }}")), &[&format!(
-            "2:39: redis.key_format: `{format}` does not hold `{{}}` once, without other braces; write it like `:1:{{}}`"
-        )]);
+        check_file(
+            &file(&format!("key_format: {format:?} }}")),
+            &[&format!(
+                "2:38: redis.key_format: `{format}` does not hold `{{}}` once, without other braces; write it like `:1:{{}}`"
+            )],
+        );
     }
-    check_file(&file("key_format: 'a{}5' }"), &["2:39: redis.key_format: a digit follows `{}` in `a{}5`, so that the \
-                                                  end of a key cannot be told; put a separator such as `:` between them"]);
-    check(&format!("{REST}http: {{ listen: 'localhost:80' }}\n"), &[
-        "5:17: http.listen: `localhost:80` is no address and port; write an IP address and a port, such as `0.0.0.0:9090`",
-    ]);
+    check_file(
+        &file("key_format: 'a{}5' }"),
+        &["2:38: redis.key_format: a digit follows `{}` in `a{}5`, so that the \
+                                                  end of a key cannot be told; put a separator such as `:` between them"],
+    );
+    check(
+        &format!("{REST}http: {{ listen: 'localhost:80' }}\n"),
+        &[
+            "5:17: http.listen: `localhost:80` is no address and port; write an IP address and a port, such as `0.0.0.0:9090`",
+        ],
+    );
 }
 
 #[test]

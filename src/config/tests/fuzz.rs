@@ -12,7 +12,10 @@ fn survives(text: &str) {
         assert!(!error.problems().is_empty(), "{text}");
         let lines = text.lines().count();
         for problem in error.problems() {
-            assert!(problem.line >= 1 && problem.line <= lines + 1 && problem.column >= 1, "{problem} in\n{text}");
+            assert!(
+                problem.line >= 1 && problem.line <= lines + 1 && problem.column >= 1,
+                "{problem} in\n{text}"
+            );
             assert!(!problem.what.is_empty() && !problem.remedy.is_empty(), "{problem:?}");
         }
     }
