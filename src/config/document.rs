@@ -165,7 +165,7 @@ impl Builder<'_, '_> {
                 }
                 let slot = self.slot(at)?;
                 self.problems.push(at, &slot.path, fault);
-                self.stand_in(slot, at);
+                self.stand_in(&slot, at);
                 Ok(())
             }
             Event::SequenceStart(..) => self.open(at, Content::List(Vec::new())),
@@ -258,8 +258,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn stand_in(&mut self, slot: Slot, at: Mark) {
-        self.remember(&slot, at, None);
+    fn stand_in(&mut self, slot: &Slot, at: Mark) {
+        self.remember(slot, at, None);
         self.problems.unread(&slot.pointer);
         self.put(Value::Null);
     }

@@ -95,12 +95,14 @@ fn one_line(text: &str) -> String {
 
 /// The nearest of the names that exist, if it is near enough to have been meant.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = |distance: usize, candidate: &str| {
+        let (a, b) = (name.chars().count(), candidate.chars().count());
+        distance <= 1 + a.min(b) / 4 && distance < a.max(b)
+    };
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= 1 + candidate.chars().count().min(name.chars().count()) / 4
-        })
+        .filter(|(distance, candidate)| near(*distance, candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

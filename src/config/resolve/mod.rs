@@ -2,10 +2,12 @@
 
 mod connections;
 mod digest;
+mod fills;
 mod groups;
 mod paths;
 mod pattern;
 mod prefixes;
+mod relations;
 mod tables;
 mod views;
 
@@ -99,7 +101,9 @@ impl Context<'_> {
 
 /// Names stand in paths, on the command line and in metrics, so they hold no dots and no blanks.
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    !name.is_empty()
+        && !name.starts_with('-')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
 pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problems) -> Option<Settings> {

@@ -1,6 +1,7 @@
 //! Columns and paths as they are written: `status`, `process.work_order.priority`.
 
-use super::tables::{Known, Relation, Tables};
+use super::relations::{Known, Relation};
+use super::tables::Tables;
 use crate::catalog::{ColumnId, ColumnType, Fill, Path, TableId};
 use crate::config::problem::{Fault, nearest};
 

@@ -1,11 +1,12 @@
 //! Views: which keys, from which tables, by which columns.
 
+use super::fills::fill_of;
 use super::paths::{Target, Unresolved};
 use super::tables::Tables;
 use super::{Context, Part, pattern, prefixes};
-use crate::catalog::{ColumnId, Fill, KeyFormat, Pattern, Reads, Source, TableId, Template, View};
+use crate::catalog::{ColumnId, Fill, KeyFormat, Pattern, Reads, Source, TableId, View};
 use crate::config::document::child;
-use crate::config::problem::{Fault, suggest};
+use crate::config::problem::Fault;
 use crate::config::raw;
 
 pub(super) fn read(context: &mut Context<'_>, tables: &mut Tables, format: &KeyFormat) -> Vec<Part<View>> {
@@ -26,19 +27,19 @@ pub(super) fn read(context: &mut Context<'_>, tables: &mut Tables, format: &KeyF
     views
 }
 
-struct Reader<'r, 'c> {
-    context: &'r mut Context<'c>,
-    tables: &'r mut Tables,
-    format: &'r KeyFormat,
-    name: &'r str,
-    pointer: &'r str,
+pub(super) struct Reader<'r, 'c> {
+    pub context: &'r mut Context<'c>,
+    pub tables: &'r mut Tables,
+    pub format: &'r KeyFormat,
+    pub name: &'r str,
+    pub pointer: &'r str,
 }
 
 /// A table of `from`, with the place of what is said about it.
-struct Feed<'r> {
-    table: TableId,
-    pointer: String,
-    source: Option<&'r raw::Source>,
+pub(super) struct Feed<'r> {
+    pub table: TableId,
+    pub pointer: String,
+    pub source: Option<&'r raw::Source>,
 }
 
 impl Reader<'_, '_> {
@@ -155,89 +156,6 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Without a pattern nothing can be filled, but what is said can be checked.
-    fn targets_only(&mut self, feed: &Feed<'_>) -> Option<Vec<Fill>> {
-        let pointer = child(&feed.pointer, "fill");
-        for (hole, text) in feed.source.and_then(|source| source.fill.as_ref()).into_iter().flatten() {
-            self.target(feed.table, text, &child(&pointer, hole));
-        }
-        None
-    }
-
-    fn no_fills(&mut self, feed: &Feed<'_>) -> Option<Vec<Fill>> {
-        if feed.source.is_some_and(|source| source.fill.is_some()) {
-            let fault = Fault::new("a family has no holes to fill", "remove it, or use a `key` with holes");
-            self.context.name(&child(&feed.pointer, "fill"), fault);
-            return None;
-        }
-        Some(Vec::new())
-    }
-
-    fn fills(&mut self, template: &Template, feed: &Feed<'_>) -> Option<Vec<Fill>> {
-        let fill = feed.source.and_then(|source| source.fill.as_ref());
-        let pointer = if fill.is_some() { child(&feed.pointer, "fill") } else { feed.pointer.clone() };
-        for name in fill.into_iter().flatten().map(|(name, _)| name) {
-            if !template.holes().iter().any(|hole| hole.name == *name) {
-                let holes = template.holes().iter().map(|hole| hole.name.as_str());
-                let remedy = suggest(name, holes, "name a hole that the key has");
-                let fault = Fault::new(format!("the key has no hole `{{{name}}}`"), remedy);
-                self.context.name(&child(&pointer, name), fault);
-            }
-        }
-        let mut targets = Vec::with_capacity(template.holes().len());
-        for hole in template.holes() {
-            let name = &hole.name;
-            let pointer = if fill.is_some() { child(&pointer, name) } else { pointer.clone() };
-            let Some(text) = fill_of(feed, name) else {
-                let fault = Fault::new(
-                    format!("nothing fills the hole `{{{name}}}` from `{}`", self.tables.name(feed.table)),
-                    format!("add `{name}: column`"),
-                );
-                self.context.name(&child(&feed.pointer, "fill"), fault);
-                targets.push(None);
-                continue;
-            };
-            let target = self.target(feed.table, text, &pointer);
-            if let Some(r#type) = target.as_ref().and_then(|target| target.r#type(self.tables))
-                && r#type != hole.r#type
-            {
-                let fault = Fault::new(
-                    format!(
-                        "`{text}` is of type {type} and fills the hole `{{{name}}}`, which another table fills with {}",
-                        hole.r#type
-                    ),
-                    "give both columns one type under the `columns` of their tables",
-                );
-                self.context.value(&pointer, fault);
-            }
-            targets.push(target);
-        }
-        let targets: Vec<Target> = targets.into_iter().collect::<Option<_>>()?;
-        self.one_way(&targets, &pointer);
-        Some(targets.iter().map(|target| target.fill(self.tables)).collect())
-    }
-
-    /// All holes in the base row, or all behind one path: of two rows that fill one key together, neither is known to
-    /// be the right partner when the other changes.
-    fn one_way(&mut self, targets: &[Target], pointer: &str) {
-        let named = |target: &Target| match target.way() {
-            "" => "the row itself".to_owned(),
-            way => format!("`{way}`"),
-        };
-        let Some((first, others)) = targets.split_first() else { return };
-        if let Some(other) = others.iter().find(|other| other.way() != first.way()) {
-            let fault = Fault::new(
-                format!(
-                    "the holes are filled partly from {} and partly from {}, which cannot be kept true",
-                    named(first),
-                    named(other)
-                ),
-                "fill all of them from one row, or use a `family` instead of a `key`",
-            );
-            self.context.name(pointer, fault);
-        }
-    }
-
     /// What the value depends on: columns of the row itself, and paths.
     fn reads(&mut self, feed: &Feed<'_>, fills: &[Fill]) -> Option<(Reads, Vec<crate::catalog::Path>)> {
         let Some(reads) = feed.source.and_then(|source| source.reads.as_ref()) else {
@@ -271,7 +189,7 @@ impl Reader<'_, '_> {
         complete.then_some((Reads::Columns(columns), paths))
     }
 
-    fn target(&mut self, table: TableId, text: &str, pointer: &str) -> Option<Target> {
+    pub(super) fn target(&mut self, table: TableId, text: &str, pointer: &str) -> Option<Target> {
         match Target::find(self.tables, table, text) {
             Ok(target) => Some(target),
             Err(Unresolved::Elsewhere) => None,
@@ -280,13 +198,5 @@ impl Reader<'_, '_> {
                 None
             }
         }
-    }
-}
-
-/// What fills a hole: what `fill` says, or without `fill` the column of that name.
-fn fill_of<'a>(feed: &Feed<'a>, hole: &'a str) -> Option<&'a str> {
-    match feed.source.and_then(|source| source.fill.as_ref()) {
-        Some(fill) => fill.get(hole).map(String::as_str),
-        None => Some(hole),
     }
 }

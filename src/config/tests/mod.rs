@@ -4,8 +4,11 @@ mod catalogue;
 mod connections;
 mod digest;
 mod fuzz;
+mod groups;
+mod resolved;
 mod shape;
 mod shipped;
+mod tables;
 mod views;
 
 use super::*;
@@ -37,4 +40,22 @@ fn check_file(text: &str, expect: &[&str]) {
 fn loaded(body: &str) -> Settings {
     let text = format!("{HEAD}{body}");
     parse("f", &text, &nothing_set).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+const TABLES: &str = "\
+tables:
+  order: { topic: app.public.order, primary_key: id, replica_identity: full }
+  customer: { topic: app.public.customer, primary_key: id, columns: { code: text } }
+  stock: { topic: app.public.stock, primary_key: [shop_id, sku] }
+relations:
+  order.customer: { column: customer_id, to: customer }
+  customer.parent: { column: parent_id, to: customer }
+";
+
+/// A view that uses what `TABLES` declares. The views of a case begin in line 12.
+const USED: &str = "views:\n  used: { key: 'used:{code}', from: customer }\n";
+
+#[track_caller]
+fn views(lines: &str, expect: &[&str]) {
+    check(&format!("{TABLES}{USED}{lines}\n"), expect);
 }
