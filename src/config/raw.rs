@@ -23,7 +23,7 @@ pub(super) struct Configuration {
     pub http: Http,
     /// The tables whose change events are read, by a name of your choice.
     pub tables: BTreeMap<String, Table>,
-    /// Many-to-one relations, each named `table.relation`. A path such as `process.work_order.priority` follows them.
+    /// Many-to-one relations, each named `table.relation`. A path such as `customer.region.name` follows them.
     #[serde(default)]
     pub relations: BTreeMap<String, Relation>,
     /// The families of cached values, by a name of your choice.

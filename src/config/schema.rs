@@ -92,12 +92,13 @@ impl Verdicts<'_> {
                 let fault = wrong_type(pointer, error.instance(), &kinds(kind));
                 self.problems.value(self.document, pointer, fault);
             }
+            // Of a value that is no text at all, its type is reported.
+            ValidationErrorKind::Enum { .. } if !error.instance().is_string() => {}
             ValidationErrorKind::Enum { options } => {
                 let options: Vec<&str> =
                     options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                let value =
-                    error.instance().as_str().map_or_else(|| error.instance().to_string(), str::to_owned);
-                let remedy = suggest(&value, options.iter().copied(), "write one of those that are");
+                let value = error.instance().as_str().unwrap_or_default();
+                let remedy = suggest(value, options.iter().copied(), "write one of those that are");
                 self.problems.value(
                     self.document,
                     pointer,

@@ -1,4 +1,4 @@
-//! Columns and paths as they are written: `status`, `process.work_order.priority`.
+//! Columns and paths as they are written: `status`, `customer.region.name`.
 
 use super::relations::{Known, Relation};
 use super::tables::Tables;

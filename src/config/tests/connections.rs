@@ -65,6 +65,18 @@ fn a_password_is_not_printed() {
 }
 
 #[test]
+fn a_password_that_spoils_the_url_is_not_printed_either() {
+    let text = format!("kafka: {{ brokers: b }}\nredis: {{ url: \"redis://:${{P}}@cache/0\" }}\n{REST}");
+    for password in ["hunter2/hunter2", "hunter2:hunter2#", "hunter2?hunter2", "hunter2 [hunter2"] {
+        let error = match parse("f", &text, &|_| Some(password.to_owned())) {
+            Ok(settings) => settings.redis.url.to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
 fn kafka() {
     check_file(
         &format!(

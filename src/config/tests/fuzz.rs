@@ -10,7 +10,8 @@ const MISTAKES: &str = include_str!("mistakes.yaml");
 fn survives(text: &str) {
     if let Err(error) = parse("f", text, &|name| (name.len() % 2 == 0).then(|| name.to_owned())) {
         assert!(!error.problems().is_empty(), "{text}");
-        let lines = text.lines().count();
+        // To YAML a lone carriage return ends a line too.
+        let lines = text.matches(['\n', '\r']).count() + 1;
         for problem in error.problems() {
             assert!(
                 problem.line >= 1 && problem.line <= lines + 1 && problem.column >= 1,
@@ -22,9 +23,8 @@ fn survives(text: &str) {
 }
 
 fn bits() -> impl Strategy<Value = String> {
-    let yaml = "[ \\-:?,\\[\\]{}#&*!|>'\"%@`~\n\ta-e0-9.$]{1,4}";
     prop_oneof![
-        yaml.prop_map(|bit| bit),
+        "[ \\-:?,\\[\\]{}#&*!|>'\"%@`~\n\ta-e0-9.$]{1,4}",
         Just("${".to_owned()),
         Just("}".to_owned()),
         Just("*a".to_owned()),
@@ -37,8 +37,6 @@ fn bits() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn mutated(shipped: bool, edits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..30, bits()), 1..8)) {
         let mut chars: Vec<char> = if shipped { SHIPPED } else { MISTAKES }.chars().collect();

@@ -21,6 +21,14 @@ fn the_least_there_can_be() {
 }
 
 #[test]
+fn line_ends_and_a_byte_order_mark() {
+    let text = format!("\u{feff}{HEAD}{REST}");
+    check_file(&text, &[]);
+    check_file(&text.replace('\n', "\r\n"), &[]);
+    check_file(&format!("---\n{HEAD}{REST}...\n"), &[]);
+}
+
+#[test]
 fn no_yaml() {
     check_file("", &["1:1: the file is empty; describe `kafka`, `redis`, `tables` and `views`"]);
     check_file("# nothing\n", &["1:1: the file is empty; describe `kafka`, `redis`, `tables` and `views`"]);
@@ -153,11 +161,13 @@ fn types() {
         ],
     );
     check(
-        "tables:\n  a: { topic: 5, primary_key: 6, columns: { b: float } }\nviews:\n  v: { family: 'v:*', from: 7 }\n",
+        "tables:\n  a: { topic: 5, primary_key: 6, columns: { b: float, c: , d: 1 } }\nviews:\n  v: { family: 'v:*', from: 7 }\n",
         &[
             "4:15: tables.a.topic: this is a number and must be text; put it in quotes",
             "4:31: tables.a.primary_key: this is a number and must be text or a list; put it in quotes",
             "4:48: tables.a.columns.b: `float` is not known here; write one of those that are (`integer`, `text`)",
+            "4:56: tables.a.columns.c: this is nothing and must be text; write text",
+            "4:63: tables.a.columns.d: this is a number and must be text; put it in quotes",
             "6:29: views.v.from: this is a number and must be text, a list or a mapping; put it in quotes",
         ],
     );
