@@ -98,3 +98,10 @@ pub enum Moved<'a> {
     /// On the create: the key the row had.
     From(Cow<'a, str>),
 }
+
+/// A partition of a table's topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Partition {
+    pub table: TableId,
+    pub number: i32,
+}

@@ -10,6 +10,7 @@ impl KeyFormat {
     pub fn parse(text: &str) -> Option<Self> {
         let (prefix, suffix) = text.split_once("{}")?;
         let plain = |part: &str| !part.contains(['{', '}']);
-        (plain(prefix) && plain(suffix)).then(|| Self { prefix: prefix.to_owned(), suffix: suffix.to_owned() })
+        (plain(prefix) && plain(suffix))
+            .then(|| Self { prefix: prefix.to_owned(), suffix: suffix.to_owned() })
     }
 }

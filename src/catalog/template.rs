@@ -28,13 +28,17 @@ pub enum TemplateError {
     HoleName { name: String },
     #[error("the hole `{{{name}}}` stands twice; each hole is filled once")]
     Repeated { name: String },
-    #[error("the template has no hole; write one, such as `name:{{id}}`, or use a `family`, such as `name:*`")]
+    #[error(
+        "the template has no hole; write one, such as `name:{{id}}`, or use a `family`, such as `name:*`"
+    )]
     NoHole,
     #[error(
         "the template does not begin with a literal that ends in a separator, so its keys cannot be told from others'; begin it like `name:{{id}}`"
     )]
     Prefix,
-    #[error("`{{{name}}}` holds text and is not the last thing in its template, so its end cannot be told; move it to the end, or use a `family` instead of a `key`")]
+    #[error(
+        "`{{{name}}}` holds text and is not the last thing in its template, so its end cannot be told; move it to the end, or use a `family` instead of a `key`"
+    )]
     TextNotLast { name: String },
     #[error("nothing that tells where `{{{name}}}` ends follows it; put a separator such as `:` behind it")]
     NoSeparator { name: String },
@@ -48,10 +52,7 @@ impl Template {
         mut type_of: impl FnMut(&str) -> ColumnType,
     ) -> Result<Self, TemplateError> {
         let (mut literals, names) = split(text)?;
-        let holes: Vec<Hole> = names
-            .into_iter()
-            .map(|name| Hole { r#type: type_of(&name), name })
-            .collect();
+        let holes: Vec<Hole> = names.into_iter().map(|name| Hole { r#type: type_of(&name), name }).collect();
         check(&literals, &holes)?;
         literals[0].insert_str(0, &format.prefix);
         literals.last_mut().expect("split yields a literal more than holes").push_str(&format.suffix);
@@ -84,7 +85,8 @@ impl Template {
                 ColumnType::Integer => integer_length(rest),
                 ColumnType::Text => rest.len().checked_sub(literal.len()),
             };
-            let Some(after) = length.and_then(|length| rest[length..].strip_prefix(literal.as_bytes())) else {
+            let Some(after) = length.and_then(|length| rest[length..].strip_prefix(literal.as_bytes()))
+            else {
                 return false;
             };
             rest = after;
@@ -157,7 +159,8 @@ fn check(literals: &[String], holes: &[Hole]) -> Result<(), TemplateError> {
     if holes.is_empty() {
         return Err(TemplateError::NoHole);
     }
-    if literals[0].is_empty() || literals[0].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-') {
+    if literals[0].is_empty() || literals[0].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-')
+    {
         return Err(TemplateError::Prefix);
     }
     for (index, hole) in holes.iter().enumerate() {
@@ -172,7 +175,8 @@ fn check(literals: &[String], holes: &[Hole]) -> Result<(), TemplateError> {
         if hole.r#type == ColumnType::Text && !(last && after.is_empty()) {
             return Err(TemplateError::TextNotLast { name });
         }
-        let separated = if last { !after.starts_with(|c: char| c.is_ascii_digit()) } else { !after.is_empty() };
+        let separated =
+            if last { !after.starts_with(|c: char| c.is_ascii_digit()) } else { !after.is_empty() };
         if !separated || after.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(TemplateError::NoSeparator { name });
         }

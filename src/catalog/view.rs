@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::table::index;
-use super::{ColumnId, TableId, Template};
+use super::{ColumnId, TableId, Template, escape_glob};
 
 /// Index of a view in [`Catalog::views`](super::Catalog::views).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +27,32 @@ pub enum Pattern {
     Template(Template),
     /// Any name with this prefix; deleted as a whole on every change that counts.
     Declared { prefix: String },
+}
+
+impl Pattern {
+    /// Whether a name in Redis belongs to the family.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        match self {
+            Self::Template(template) => template.matches(name),
+            Self::Declared { prefix } => name.starts_with(prefix.as_bytes()),
+        }
+    }
+
+    /// The pattern for `SCAN`; [`matches`](Self::matches) decides.
+    pub fn glob(&self) -> String {
+        match self {
+            Self::Template(template) => template.glob(),
+            Self::Declared { prefix } => format!("{}*", escape_glob(prefix)),
+        }
+    }
+
+    /// As a person reads it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Template(template) => template.text(),
+            Self::Declared { prefix } => format!("{prefix}*"),
+        }
+    }
 }
 
 /// A table whose rows a view is computed from.
