@@ -1,0 +1,254 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{ClientConfig, Message as _};
+
+use super::membership::Membership;
+use super::processing::Processing;
+use crate::batch::Batch;
+use crate::catalog::Catalog;
+use crate::handoff::Handoff;
+use crate::telemetry::{Health, Metrics, Part};
+use crate::views::Evaluator;
+
+/// How many messages are read before the batch is offered to the writer.
+const BURST: usize = 256;
+/// How long a poll waits for a message; also how late a commit may be noticed as due.
+const POLL: Duration = Duration::from_millis(100);
+/// While paused, how soon a free slot is noticed.
+const PAUSED_POLL: Duration = Duration::from_millis(5);
+const COMMIT_EVERY: Duration = Duration::from_millis(500);
+/// How long the last effects may take at the end, far below the grace period of a pod (30 s).
+const LAST_DRAIN: Duration = Duration::from_secs(10);
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Apply,
+    /// Logs what would be deleted; starts at the ends and commits nothing.
+    DryRun,
+}
+
+/// Why reading cannot go on at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ReaderError {
+    #[error("the Kafka client refuses its configuration: {0}")]
+    Configuration(#[source] KafkaError),
+}
+
+/// Reads the topics on a thread of its own, as a member of the group, and hands over the effects.
+pub struct Reader {
+    config: ClientConfig,
+    catalog: Arc<Catalog>,
+    handoff: Arc<Handoff>,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    mode: Mode,
+}
+
+/// How one consumer's life ended.
+enum End {
+    Stopped,
+    /// Its state is in doubt; a new one starts from what is committed.
+    StartAfresh,
+}
+
+impl Reader {
+    pub fn new(
+        config: ClientConfig,
+        catalog: Arc<Catalog>,
+        handoff: Arc<Handoff>,
+        health: Arc<Health>,
+        metrics: Arc<Metrics>,
+        mode: Mode,
+    ) -> Self {
+        Self { config, catalog, handoff, health, metrics, mode }
+    }
+
+    /// Reads until `stop`. Then what was read is applied and committed, within a deadline.
+    pub fn run(self, stop: &AtomicBool) -> Result<(), ReaderError> {
+        let backoff = ExponentialBuilder::default()
+            .with_jitter()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(10))
+            .without_max_times();
+        let mut delays = backoff.build();
+        while !stop.load(Ordering::Relaxed) {
+            let consumer: BaseConsumer<Membership> =
+                self.config.create_with_context(self.membership()).map_err(ReaderError::Configuration)?;
+            let started = Instant::now();
+            match self.read(&consumer, stop) {
+                End::Stopped => break,
+                End::StartAfresh => {
+                    // What is on its way still is applied, and read again: it is not committed from here.
+                    let partitions: Vec<_> = self.handoff.ledger(|ledger| ledger.partitions().collect());
+                    self.handoff.revoke(&partitions);
+                    self.health.set(Part::Kafka, Err("the consumer starts afresh".to_owned()));
+                    drop(consumer);
+                    if started.elapsed() > Duration::from_secs(60) {
+                        delays = backoff.build();
+                    }
+                    std::thread::sleep(delays.next().unwrap_or(Duration::from_secs(10)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn membership(&self) -> Membership {
+        let evaluator = Evaluator::new(Arc::clone(&self.catalog));
+        Membership {
+            metadata: Membership::metadata(&self.catalog, evaluator.rules()),
+            evaluator,
+            catalog: Arc::clone(&self.catalog),
+            handoff: Arc::clone(&self.handoff),
+            health: Arc::clone(&self.health),
+            metrics: Arc::clone(&self.metrics),
+            gathered: std::sync::Mutex::new(Batch::default()),
+            paused: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            commits: self.mode == Mode::Apply,
+        }
+    }
+
+    fn read(&self, consumer: &BaseConsumer<Membership>, stop: &AtomicBool) -> End {
+        let topics: Vec<_> = self.catalog.tables.iter().map(|table| table.topic.as_str()).collect();
+        if let Err(error) = consumer.subscribe(&topics) {
+            tracing::error!(%error, "subscription failed");
+            return End::StartAfresh;
+        }
+        let membership = Arc::clone(consumer.context());
+        let mut processing = Processing::new(&self.catalog, Arc::clone(&self.metrics), self.mode);
+        let mut last_commit = Instant::now();
+        while !stop.load(Ordering::Relaxed) {
+            self.health.alive();
+            let paused = membership.paused.load(Ordering::Relaxed);
+            if let Err(end) = self.burst(consumer, &membership, &mut processing, paused) {
+                return end;
+            }
+            if membership.failed.load(Ordering::Relaxed) {
+                return End::StartAfresh;
+            }
+            if last_commit.elapsed() >= COMMIT_EVERY {
+                if let Err(error) = membership.commit(consumer, CommitMode::Async) {
+                    tracing::warn!(%error, "commit failed; it is tried again");
+                }
+                last_commit = Instant::now();
+            }
+        }
+        self.stop(consumer, &membership);
+        End::Stopped
+    }
+
+    /// Reads what is there, at most [`BURST`] messages; waits only for the first, and only with nothing in hand.
+    fn burst(
+        &self,
+        consumer: &BaseConsumer<Membership>,
+        membership: &Membership,
+        processing: &mut Processing,
+        paused: bool,
+    ) -> Result<(), End> {
+        let mut wait = if paused { PAUSED_POLL } else { POLL };
+        let mut idle = false;
+        for _ in 0..BURST {
+            let Some(polled) = consumer.poll(wait) else {
+                idle = true;
+                break;
+            };
+            wait = Duration::ZERO;
+            let gathered = || membership.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+            match polled {
+                Ok(message) => Self::take(membership, processing, &message, &mut gathered()),
+                Err(error) => self.failed(&error)?,
+            }
+        }
+        let mut gathered = membership.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        if !gathered.is_empty() && !self.handoff.offer(&mut gathered) && idle {
+            // Nothing more has come yet: what is in hand must not wait for the next message.
+            self.handoff.join(&mut gathered);
+        }
+        let full = gathered.is_full();
+        drop(gathered);
+        Self::backpressure(consumer, membership, full);
+        Ok(())
+    }
+
+    fn take(
+        membership: &Membership,
+        processing: &mut Processing,
+        message: &BorrowedMessage<'_>,
+        batch: &mut Batch,
+    ) {
+        // A topic that is not ours can only come from a subscription of another version of this group.
+        let Some(partition) = membership.partition(message.topic(), message.partition()) else { return };
+        processing.process(partition, message, batch);
+        batch.reach(partition, message.offset() + 1);
+    }
+
+    /// Pauses while the batch is full. Polling goes on, so that the group keeps this member.
+    fn backpressure(consumer: &BaseConsumer<Membership>, membership: &Membership, full: bool) {
+        if membership.paused.swap(full, Ordering::Relaxed) == full {
+            return;
+        }
+        let changed = consumer
+            .assignment()
+            .and_then(|assigned| if full { consumer.pause(&assigned) } else { consumer.resume(&assigned) });
+        if let Err(error) = changed {
+            tracing::error!(%error, full, "partitions were not paused or resumed; the consumer starts afresh");
+            membership.failed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// One policy for what the client reports instead of a message.
+    fn failed(&self, error: &KafkaError) -> Result<(), End> {
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+                self.health
+                    .set(Part::Kafka, Err("a topic does not exist; `freshet check` says which".to_owned()));
+                tracing::warn!(%error, "a topic does not exist; `freshet check` says which");
+                Ok(())
+            }
+            // The log does not hold the offset: opening finds out what was lost.
+            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
+                tracing::error!(%error, "the log does not hold the offset; the consumer starts afresh");
+                Err(End::StartAfresh)
+            }
+            Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::PollExceeded) => {
+                tracing::error!(%error, "the Kafka client gave up; it starts afresh");
+                Err(End::StartAfresh)
+            }
+            // The client itself tries again.
+            _ => {
+                tracing::warn!(%error, "kafka client");
+                Ok(())
+            }
+        }
+    }
+
+    /// Applies and commits what was read, within a deadline. The consumer leaves the group when it is dropped.
+    fn stop(&self, consumer: &BaseConsumer<Membership>, membership: &Membership) {
+        if let Ok(assigned) = consumer.assignment()
+            && let Err(error) = consumer.pause(&assigned)
+        {
+            tracing::warn!(%error, "partitions were not paused for the last drain");
+        }
+        membership.hand_over();
+        let partitions: Vec<_> = self.handoff.ledger(|ledger| ledger.partitions().collect());
+        if !self.handoff.drain(&partitions, Instant::now() + LAST_DRAIN) {
+            tracing::warn!(
+                deadline_s = LAST_DRAIN.as_secs(),
+                "not everything was applied in time; it is read again"
+            );
+        }
+        if let Err(error) = membership.commit(consumer, CommitMode::Sync) {
+            tracing::warn!(%error, "the last offsets were not committed; their effects happen again");
+        }
+        // Nothing of these partitions is drained twice when the consumer is dropped.
+        self.handoff.revoke(&partitions);
+    }
+}
