@@ -1,0 +1,125 @@
+//! The command line: one file a command.
+
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Settings};
+use crate::telemetry::{self, LogFormat};
+
+/// `EX_USAGE`: the configuration or the command line is wrong.
+const WRONG_CONFIGURATION: u8 = 64;
+
+/// Keeps a Redis cache true to its database, from Debezium change events.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  freshet check                                   is the configuration right, and is everything there?
+  freshet explain events.jsonl                    which keys would these events delete, and why?
+  freshet run --dry-run                           follow the topics and say what would be deleted
+  freshet run                                     follow the topics and delete
+  freshet invalidate dept_workload department_id=5
+
+The configuration file is ./freshet.yaml unless --config or FRESHET_CONFIG names another.
+Exit codes: 0 done, 1 it failed, 64 the configuration or the command line is wrong."
+)]
+struct Arguments {
+    /// The configuration file
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "FRESHET_CONFIG",
+        default_value = "freshet.yaml",
+        value_name = "FILE"
+    )]
+    config: PathBuf,
+    /// How log lines look on standard error; auto is text on a terminal and JSON elsewhere
+    #[arg(long, global = true, env = "FRESHET_LOG_FORMAT", default_value = "auto", value_name = "FORMAT")]
+    log_format: LogFormat,
+    /// Which log lines: a level, or a list such as `info,freshet::kafka=debug`
+    #[arg(long, global = true, env = "FRESHET_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+}
+
+/// What a command comes to: done, or a sentence for standard error and an exit code.
+#[derive(Debug)]
+enum Failure {
+    /// The configuration or the command line is wrong.
+    Usage(String),
+    /// It was right, and it failed.
+    Failed(String),
+}
+
+impl Failure {
+    /// The error with its sources, in one line.
+    fn of(error: &dyn std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self::Failed(text)
+    }
+}
+
+/// Runs the command line and says how it went.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nothing is to be done about a closed terminal.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(WRONG_CONFIGURATION) } else { ExitCode::SUCCESS };
+        }
+    };
+    match execute(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(text)) => {
+            eprintln!("{text}");
+            ExitCode::from(WRONG_CONFIGURATION)
+        }
+        Err(Failure::Failed(text)) => {
+            eprintln!("freshet: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    telemetry::init(arguments.log_format, &arguments.log)
+        .map_err(|error| Failure::Usage(format!("--log cannot be read: {error}")))?;
+    let settings = settings(arguments)?;
+    match &arguments.command {
+        Command::Run(run) => run.execute(settings),
+    }
+}
+
+fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
+    config::load(&arguments.config, &|name| std::env::var(name).ok())
+        .map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// A runtime for a command that speaks with Redis.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::of(&error))
+}
