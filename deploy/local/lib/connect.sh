@@ -6,8 +6,6 @@ connect_api() { curl -sSf "http://127.0.0.1:$(port_of connect)$1"; }
 # Started while Kafka still starts: its scan for plugins takes as long as that, and it tries again until Kafka answers.
 start_connect() {
     running connect && return
-    fetch_jars kafka
-    fetch_jars debezium-postgres
     connect_properties >"$STATE/connect/worker.properties"
     spawn connect java -Xmx512m "${JVM[@]}" -cp "$(jar_folder kafka)/libs/*" \
         org.apache.kafka.connect.cli.ConnectDistributed "$STATE/connect/worker.properties"

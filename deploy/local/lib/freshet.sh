@@ -6,17 +6,23 @@ CONFIG=$REPO/deploy/examples/work-orders/freshet.yaml
 
 # Runs beside the services' start. Cargo decides whether there is something to do.
 build_freshet() {
-    command -v cargo >/dev/null ||
-        fail 'cargo is missing: install Rust from https://rustup.rs, then run this again (or use --no-freshet)'
     say 'building freshet'
-    (cd "$REPO" && exec cargo build --release --locked --quiet) </dev/null >"$STATE/build.log" 2>&1 9>&- || {
+    cd "$REPO"
+    cargo build --release --locked --quiet </dev/null >"$STATE/build.log" 2>&1 9>&- &
+    trap "kill $!" TERM
+    wait $! || {
         tail -n 40 "$STATE/build.log" >&2
         fail 'cargo build failed'
     }
 }
 
 start_freshet() {
-    running freshet && return
+    local pid
+    if pid=$(pid_of freshet); then
+        # A running process whose file cargo has replaced is an old freshet.
+        [[ $(readlink "/proc/$pid/exe") == *' (deleted)' ]] || return 0
+        stop TERM freshet
+    fi
     spawn freshet env "KAFKA_BROKERS=127.0.0.1:$(port_of kafka)" "REDIS_URL=redis://127.0.0.1:$(port_of redis)/0" \
         "FRESHET_HTTP_LISTEN=127.0.0.1:$(port_of freshet)" FRESHET_LOG_FORMAT=json "$FRESHET" --config "$CONFIG" run
     await freshet 60 curl -sSf "http://127.0.0.1:$(port_of freshet)/readyz"

@@ -20,6 +20,7 @@ install_packages() {
     [[ $wanted != *" postgres "* || -x $(postgres_bin)/initdb ]] || missing+=(postgresql)
     [[ $wanted != *" redis "* ]] || have redis-server || missing+=(redis-server)
     if [[ $wanted == *" freshet "* ]]; then
+        have cargo || fail 'cargo is missing: install Rust from https://rustup.rs, then run this again (or use --no-freshet)'
         have cc && have make || missing+=(build-essential)
         have perl || missing+=(perl)
         have pkg-config || missing+=(pkg-config)

@@ -6,7 +6,6 @@ JVM=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "-Dlog4j2.configu
 
 start_kafka() {
     running kafka && return
-    fetch_jars kafka
     local jars file=$STATE/kafka/server.properties
     jars=$(jar_folder kafka)
     kafka_properties >"$file"

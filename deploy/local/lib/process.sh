@@ -30,7 +30,7 @@ spawn() {
     local name=$1 pid
     shift
     mkdir -p "$STATE/$name"
-    printf '%s\n' "$name" >>"$STATE/started"
+    printf '%s\n' "$name" >>"$STARTED"
     setsid "$@" </dev/null >"$STATE/$name/log" 2>&1 9>&- &
     pid=$!
     printf '%s %s\n' "$pid" "$(start_time "$pid")" >"$STATE/$name/pid"
@@ -41,7 +41,7 @@ await() {
     local name=$1 deadline=$((SECONDS + $2))
     shift 2
     until "$@" >/dev/null 2>&1; do
-        [[ ! -e $STATE/stopping ]] || return 1
+        [[ ! -e $STOPPING ]] || return 1
         if ! running "$name"; then
             say "error: $name has ended; the last lines of $STATE/$name/log:"
         elif ((SECONDS >= deadline)); then
