@@ -7,9 +7,9 @@ CONFIG=$REPO/deploy/examples/work-orders/freshet.yaml
 # Runs beside the services' start. Cargo decides whether there is something to do.
 build_freshet() {
     say 'building freshet'
-    cd "$REPO"
+    cd "$REPO" || return 1
     cargo build --release --locked --quiet </dev/null >"$STATE/build.log" 2>&1 9>&- &
-    trap "kill $!" TERM
+    trap 'kill $!; exit 143' TERM
     wait $! || {
         tail -n 40 "$STATE/build.log" >&2
         fail 'cargo build failed'
