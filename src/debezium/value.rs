@@ -34,15 +34,11 @@ pub(super) fn classify(raw: &str) -> Result<Value<'_>, &'static str> {
 /// The text of a JSON string; borrowed unless it holds an escape. `None` if `raw` is no string or names no character.
 pub(super) fn text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr(b'\\', inner) {
+    if inner.contains('\\') {
         serde_json::from_str(raw).ok().map(Cow::Owned)
     } else {
         Some(Cow::Borrowed(inner))
     }
-}
-
-fn memchr(byte: u8, text: &str) -> bool {
-    text.as_bytes().contains(&byte)
 }
 
 /// A number in the one form that its value has. What neither integer type nor a finite float holds stays as it was

@@ -1,6 +1,10 @@
 //! What holds for the whole room.
 
+mod bad_input;
 mod captured;
+mod differential;
+mod forms;
+mod samples;
 
 use crate::catalog::{Catalog, Column, ColumnType, ReplicaIdentity, Table};
 
