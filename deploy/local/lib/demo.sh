@@ -73,12 +73,14 @@ deleted_after() {
         }' "$folder/monitor.log"
 }
 
-# The reasons that the dry run gave for a key, by its name or by its family, for this commit alone.
+# What the dry run said of a key, by its name or by its family, for this commit alone. A reason reads "the rows that
+# name the key; the change": part 0 or 1 of it, each once.
 reasons() {
-    jq -rRn --arg key "$1" --argjson commit "$commit_us" '
+    jq -rRn --arg key "$1" --argjson part "$2" --argjson commit "$commit_us" '
         def matches: . as $pattern | $key | test("^" + ($pattern | gsub("[*]|[{][^}]*[}]"; ".+")) + "$");
         [inputs | fromjson? | select(.message == "would delete" and .committed_at_us == $commit)
-            | select(.key == $key or (.family // "" | . != "" and matches)) | .why] | unique | join("; ")
+            | select(.key == $key or (.family // "" | . != "" and matches)) | .why | split("; ")[$part]]
+        | reduce .[] as $reason ([]; if index($reason) then . else . + [$reason] end) | join(" and ")
     ' "$folder/dry-run.log"
 }
 
@@ -86,7 +88,7 @@ reasons() {
 await_reasons() {
     local key deadline=$((SECONDS + 10))
     while read -r key; do
-        until [[ $(reasons "$key") ]]; do
+        until [[ $(reasons "$key" 0) ]]; do
             ((SECONDS < deadline)) || fail "freshet deleted $key, its dry run did not: see $folder/dry-run.log"
             sleep 0.05
         done
@@ -97,9 +99,10 @@ show_demo() {
     local key
     printf 'Task %s moves from %s to %s, by plain SQL:\n\n    %s\n\n' \
         "$DEMO_TASK" "$(department "$DEMO_HOME")" "$(department "$DEMO_AWAY")" "$(move_statement "$DEMO_AWAY")"
-    printf 'Deleted, so long after the commit, because:\n\n'
+    printf 'Read from Kafka:\n\n    %s\n\n' "$(reasons "${gone%%$'\n'*}" 1)"
+    printf 'Deleted from Redis, how long after the commit, and why:\n\n'
     while read -r key; do
-        printf '    %-26s %7s ms  %s\n' "$key" "$(deleted_after "$key")" "$(reasons "$key")"
+        printf '    %-26s %7s ms  %s\n' "$key" "$(deleted_after "$key")" "$(reasons "$key" 0)"
     done <<<"$gone"
     printf '\nKept:\n\n'
     grep -vxF "$gone" <<<"$keys" | awk -F: '
