@@ -2,7 +2,6 @@
 
 use super::{catalog, table};
 use crate::catalog::{Catalog, TableId};
-use crate::debezium::Headers as _;
 use crate::debezium::samples::{Place, read_line};
 
 fn tables() -> Catalog {
