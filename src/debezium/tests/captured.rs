@@ -1,8 +1,8 @@
 //! Events as a real PostgreSQL and Debezium sent them; `tests/fixtures/README.md` says what each line shows.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use super::{catalog, table};
 use crate::catalog::Catalog;
 use crate::change::{Change, Moved, Operation, Row, Value};
 use crate::debezium::samples::{Place, Sample, read_line};
@@ -10,19 +10,9 @@ use crate::debezium::{Decoder, Event};
 
 const EVENTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/postgres-json.jsonl"));
 
-const TASK: [&str; 6] =
-    ["id", "assigned_department_id", "assigned_operator_id", "status", "work_content", "extra"];
-
 fn fixture() -> Catalog {
-    catalog(vec![
-        table("workorder_workordertask", 1, &TASK),
-        table("workorder_taskfull", 1, &TASK),
-        table("workorder_department", 1, &["id", "name", "code"]),
-        table("workorder_workorder", 1, &["id", "status", "priority"]),
-        table("auth_user", 1, &["id", "username", "first_name", "is_active"]),
-        table("compound", 2, &["tenant_id", "task_no", "dept"]),
-        table("nopk", 0, &["dept", "note"]),
-    ])
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/samples.yaml");
+    crate::config::load(&path, &|_| None).expect("the fixture's configuration").catalog
 }
 
 /// The event of each line, numbered from 1 as an editor does; `None` for a topic without row changes.
