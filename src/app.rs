@@ -111,15 +111,12 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
         _ = &mut families => return Err(AppError::Broken),
     }
     stop.store(true, Ordering::Relaxed);
-    match tokio::time::timeout(STOP, end).await {
-        Ok(result) => {
-            result.map_err(|_| AppError::Broken)??;
-            tracing::info!("stopped");
-        }
-        Err(_) => tracing::warn!(
-            deadline_s = STOP.as_secs(),
-            "not stopped in time; what is not committed is read again"
-        ),
+    if let Ok(result) = tokio::time::timeout(STOP, end).await {
+        result.map_err(|_| AppError::Broken)??;
+        tracing::info!("stopped");
+    } else {
+        let deadline_s = STOP.as_secs();
+        tracing::warn!(deadline_s, "not stopped in time; what is not committed is read again");
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ impl Operation {
 pub enum Value<'a> {
     /// The event has no such column: it was dropped, renamed or never sent.
     Missing,
-    /// A large column that the update did not touch; the source did not send it (PostgreSQL's TOAST).
+    /// A large column that the update did not touch; the source did not send it (`PostgreSQL`'s TOAST).
     Unavailable,
     Null,
     Bool(bool),
@@ -75,7 +75,7 @@ pub type Row<'a> = Vec<Value<'a>>;
 /// A row change.
 ///
 /// `before` is what the source *sent*. Whether it may be believed is the table's replica identity's to say: under
-/// PostgreSQL's default identity a delete's `before` looks whole and is false in all columns but the key's.
+/// `PostgreSQL`'s default identity a delete's `before` looks whole and is false in all columns but the key's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change<'a> {
     pub table: TableId,

@@ -46,6 +46,9 @@ pub enum TemplateError {
 
 impl Template {
     /// Reads a template as the configuration writes it. `type_of` tells what fills a hole.
+    ///
+    /// # Panics
+    /// Never: there is a literal more than there are holes.
     pub fn parse(
         text: &str,
         format: &KeyFormat,

@@ -42,29 +42,28 @@ pub(super) struct Document {
 
 impl Document {
     /// The place of a value, or of the nearest one around it that exists.
-    pub fn place(&self, pointer: &str) -> Place {
+    pub(super) fn place(&self, pointer: &str) -> Place {
         let mut pointer = pointer;
         loop {
             if let Some(place) = self.places.get(pointer) {
                 return place.clone();
             }
-            match pointer.rsplit_once('/') {
-                Some((parent, _)) => pointer = parent,
-                None => {
-                    let value = Mark { line: 1, column: 1 };
-                    return Place { path: String::new(), key: None, value, text: None };
-                }
+            if let Some((parent, _)) = pointer.rsplit_once('/') {
+                pointer = parent;
+            } else {
+                let value = Mark { line: 1, column: 1 };
+                return Place { path: String::new(), key: None, value, text: None };
             }
         }
     }
 
     /// A scalar's text. Unlike its JSON value it keeps `007` as it is.
-    pub fn text(&self, pointer: &str) -> Option<&Text> {
+    pub(super) fn text(&self, pointer: &str) -> Option<&Text> {
         self.places.get(pointer)?.text.as_ref()
     }
 
     /// Reads the file. `None` if what was read is too little to go on with; then there are problems.
-    pub fn read(source: &str, env: Environment<'_>, problems: &mut Problems) -> Option<Self> {
+    pub(super) fn read(source: &str, env: Environment<'_>, problems: &mut Problems) -> Option<Self> {
         let mut builder = Builder { env, problems, places: HashMap::new(), frames: Vec::new(), root: None };
         for event in Parser::new_from_str(source) {
             let done = match event {

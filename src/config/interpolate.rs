@@ -14,7 +14,7 @@ pub(super) struct Text {
 
 impl Text {
     /// Whether `range` came from the environment or a file as a whole, so that it may be a secret.
-    pub fn is_outside(&self, range: &Range<usize>) -> bool {
+    pub(super) fn is_outside(&self, range: &Range<usize>) -> bool {
         let mut at = range.start;
         for part in &self.outside {
             if part.start <= at && at < part.end {
@@ -115,7 +115,7 @@ mod tests {
         match expect {
             Ok(expect) => assert_eq!((text.text.as_str(), faults), (expect, vec![]), "{source}"),
             Err(what) => {
-                assert_eq!(faults.iter().map(|fault| &fault.what).collect::<Vec<_>>(), [what], "{source}")
+                assert_eq!(faults.iter().map(|fault| &fault.what).collect::<Vec<_>>(), [what], "{source}");
             }
         }
     }

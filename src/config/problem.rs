@@ -32,7 +32,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { what: what.into(), remedy: remedy.into() }
     }
 }
@@ -46,17 +46,17 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    pub fn push(&mut self, mark: Mark, path: &str, fault: Fault) {
+    pub(super) fn push(&mut self, mark: Mark, path: &str, fault: Fault) {
         let (what, remedy) = (one_line(&fault.what), one_line(&fault.remedy));
         self.found.push(Problem { line: mark.line, column: mark.column, path: one_line(path), what, remedy });
     }
 
-    pub fn unread(&mut self, pointer: &str) {
+    pub(super) fn unread(&mut self, pointer: &str) {
         self.unread.insert(pointer.to_owned());
     }
 
     /// Reports a mistake in the value that `pointer` names.
-    pub fn value(&mut self, document: &Document, pointer: &str, fault: Fault) {
+    pub(super) fn value(&mut self, document: &Document, pointer: &str, fault: Fault) {
         if !self.unread.contains(pointer) {
             let place = document.place(pointer);
             self.push(place.value, &place.path, fault);
@@ -64,23 +64,23 @@ impl Problems {
     }
 
     /// Reports a mistake in the name that `pointer` ends with, or in all that stands under that name.
-    pub fn name(&mut self, document: &Document, pointer: &str, fault: Fault) {
+    pub(super) fn name(&mut self, document: &Document, pointer: &str, fault: Fault) {
         if !self.unread.contains(pointer) {
             let place = document.place(pointer);
             self.push(place.key.unwrap_or(place.value), &place.path, fault);
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.found.len()
     }
 
     /// By place; what is found twice is said once.
-    pub fn into_sorted(mut self) -> Vec<Problem> {
+    pub(super) fn into_sorted(mut self) -> Vec<Problem> {
         self.found.sort_by(|a, b| (a.line, a.column, &a.path).cmp(&(b.line, b.column, &b.path)));
         self.found.dedup();
         self.found

@@ -131,14 +131,13 @@ impl Verdicts<'_> {
                 }
                 _ => None,
             });
-            match type_error {
-                Some(kinds) => expected.extend(kinds),
-                None => {
-                    for inner in alternative {
-                        self.error(inner);
-                    }
-                    return;
+            if let Some(kinds) = type_error {
+                expected.extend(kinds);
+            } else {
+                for inner in alternative {
+                    self.error(inner);
                 }
+                return;
             }
         }
         self.problems.value(self.document, pointer, wrong_type(pointer, error.instance(), &expected));

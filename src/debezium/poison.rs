@@ -73,13 +73,13 @@ pub(super) struct Fault {
 impl Fault {
     /// Notes what is wrong and gives an error that unwinds the parser.
     #[cold]
-    pub fn raise<E: serde::de::Error>(&mut self, what: String) -> E {
+    pub(super) fn raise<E: serde::de::Error>(&mut self, what: String) -> E {
         self.what = Some(what);
         E::custom("see the fault")
     }
 
     #[cold]
-    pub fn into_poison(self, part: Part, text: &str, error: &serde_json::Error) -> Poison {
+    pub(super) fn into_poison(self, part: Part, text: &str, error: &serde_json::Error) -> Poison {
         let what = match (self.what, error.classify()) {
             (Some(what), _) => what,
             (None, serde_json::error::Category::Data) => format!("`{}` has the wrong type", self.field),

@@ -19,7 +19,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub fn new(table: &Table) -> Self {
+    pub(super) fn new(table: &Table) -> Self {
         let columns: Vec<Box<str>> = table.columns.iter().map(|column| column.name.as_str().into()).collect();
         Self {
             lengths: columns.iter().fold(0, |lengths, name| lengths | length_bit(name)),
@@ -29,7 +29,7 @@ impl Plan {
         }
     }
 
-    pub fn name(&self, column: usize) -> &str {
+    pub(super) fn name(&self, column: usize) -> &str {
         &self.columns[column]
     }
 

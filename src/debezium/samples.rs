@@ -92,7 +92,7 @@ struct Probe<'a> {
 struct Source {
     name: Option<String>,
     schema: Option<String>,
-    /// MySQL and MariaDB have no schema; their topics have the database in its place.
+    /// `MySQL` and `MariaDB` have no schema; their topics have the database in its place.
     db: Option<String>,
     table: Option<String>,
 }
@@ -126,7 +126,7 @@ pub fn read_line(line: &str, catalog: &Catalog) -> Result<Sample, SampleError> {
             (topic, place)
         }
         (None, Some(value)) => {
-            let table = self::place(value, catalog)?;
+            let table = place(value, catalog)?;
             (catalog.table(table).topic.clone(), Place::Table(table))
         }
         (None, None) => return Err(SampleError::Form),

@@ -49,6 +49,6 @@ async fn readyz(State(shown): State<Shown>) -> Response {
     if waiting.is_empty() {
         return "ready\n".into_response();
     }
-    let reasons: String = waiting.iter().map(|(part, why)| format!("{}: {why}\n", part.name())).collect();
-    (StatusCode::SERVICE_UNAVAILABLE, reasons).into_response()
+    let reasons: Vec<_> = waiting.iter().map(|(part, why)| format!("{}: {why}", part.name())).collect();
+    (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n").into_response()
 }

@@ -55,7 +55,12 @@ pub(super) fn committed<C: ConsumerContext>(
 ) -> KafkaResult<Vec<(i32, Option<Committed>)>> {
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER)?;
     let mut asked = TopicPartitionList::new();
-    for partition in metadata.topics().iter().filter(|t| t.name() == topic).flat_map(|t| t.partitions()) {
+    for partition in metadata
+        .topics()
+        .iter()
+        .filter(|t| t.name() == topic)
+        .flat_map(rdkafka::metadata::MetadataTopic::partitions)
+    {
         asked.add_partition(topic, partition.id());
     }
     let answered = consumer.committed_offsets(asked, ANSWER)?;

@@ -90,7 +90,7 @@ impl Reader {
                     self.handoff.revoke(&partitions);
                     self.health.set(Part::Kafka, Err("the consumer starts afresh".to_owned()));
                     drop(consumer);
-                    if started.elapsed() > Duration::from_secs(60) {
+                    if started.elapsed() > Duration::from_mins(1) {
                         delays = backoff.build();
                     }
                     std::thread::sleep(delays.next().unwrap_or(Duration::from_secs(10)));

@@ -114,7 +114,7 @@ impl fmt::Display for Why<'_> {
         }
         write!(f, "; {} of {}", change.operation.name(), table.name)?;
         let changed = changed(rule, table, change);
-        if !changed.is_empty() { write!(f, ", changed: {changed}") } else { Ok(()) }
+        if changed.is_empty() { Ok(()) } else { write!(f, ", changed: {changed}") }
     }
 }
 

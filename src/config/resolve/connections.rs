@@ -65,16 +65,15 @@ pub(super) fn http(context: &mut Context<'_>) -> Option<Http> {
         Some(_) => context.one("/http")?,
         None => raw::Http::default(),
     };
-    match raw.listen.parse::<SocketAddr>() {
-        Ok(listen) => Some(Http { listen }),
-        Err(_) => {
-            let what = format!("`{}` is no address and port", raw.listen);
-            context.value(
-                "/http/listen",
-                Fault::new(what, "write an IP address and a port, such as `0.0.0.0:9090`"),
-            );
-            None
-        }
+    if let Ok(listen) = raw.listen.parse::<SocketAddr>() {
+        Some(Http { listen })
+    } else {
+        let what = format!("`{}` is no address and port", raw.listen);
+        context.value(
+            "/http/listen",
+            Fault::new(what, "write an IP address and a port, such as `0.0.0.0:9090`"),
+        );
+        None
     }
 }
 

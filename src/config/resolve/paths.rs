@@ -21,7 +21,7 @@ pub(super) enum Unresolved {
 }
 
 impl Target {
-    pub fn find(tables: &Tables, base: TableId, text: &str) -> Result<Self, Unresolved> {
+    pub(super) fn find(tables: &Tables, base: TableId, text: &str) -> Result<Self, Unresolved> {
         let mut segments: Vec<&str> = text.split('.').collect();
         let column = segments.pop().unwrap_or_default();
         if column.is_empty() || segments.iter().any(|segment| segment.is_empty()) {
@@ -54,7 +54,7 @@ impl Target {
     }
 
     /// The relations on the way, as written; empty for a column of the base row.
-    pub fn way(&self) -> &str {
+    pub(super) fn way(&self) -> &str {
         self.text.strip_suffix(&self.column).unwrap_or_default().trim_end_matches('.')
     }
 
@@ -63,12 +63,12 @@ impl Target {
     }
 
     /// The column's type. `None` if its table could not be read.
-    pub fn r#type(&self, tables: &Tables) -> Option<ColumnType> {
+    pub(super) fn r#type(&self, tables: &Tables) -> Option<ColumnType> {
         tables.is_read(self.table()).then(|| tables.type_of(self.table(), &self.column))
     }
 
     /// Where a hole's value comes from.
-    pub fn fill(&self, tables: &mut Tables) -> Fill {
+    pub(super) fn fill(&self, tables: &mut Tables) -> Fill {
         tables.fills(self.table(), &self.column);
         match self.path(tables) {
             Ok(path) => Fill::Path(path),
@@ -77,7 +77,7 @@ impl Target {
     }
 
     /// The path, or the base row's column if it is none.
-    pub fn path(&self, tables: &mut Tables) -> Result<Path, ColumnId> {
+    pub(super) fn path(&self, tables: &mut Tables) -> Result<Path, ColumnId> {
         let Some(first) = self.relations.first() else { return Err(tables.need(self.base, &self.column)) };
         let link = tables.need(self.base, &first.column);
         let columns = self.relations[1..].iter().map(|relation| &relation.column).chain([&self.column]);

@@ -34,7 +34,7 @@ impl Tables {
         let resolved = part.content.as_ref().and_then(|raw| {
             let to_pointer = child(&part.pointer, "to");
             let to = self.known(context, &raw.to, |context, fault| context.value(&to_pointer, fault))?;
-            if self.is_read(to) && self.tables[to.index()].primary_key.len() != 1 {
+            if self.is_read(to) && self.found[to.index()].primary_key.len() != 1 {
                 let what = format!("`{}` has no primary key of one column to point to", raw.to);
                 context.value(
                     &to_pointer,

@@ -11,7 +11,7 @@ use crate::config::raw;
 
 /// The tables so far. Columns are added to them as something turns out to need them.
 pub(super) struct Tables {
-    pub(super) tables: Vec<Table>,
+    pub(super) found: Vec<Table>,
     names: HashMap<String, TableId>,
     /// By table: the columns whose type was given, those of them that fill a hole, and what the table was read from.
     details: Vec<Details>,
@@ -26,9 +26,9 @@ struct Details {
 }
 
 impl Tables {
-    pub fn read(context: &mut Context<'_>) -> Self {
+    pub(super) fn read(context: &mut Context<'_>) -> Self {
         let mut tables = Self {
-            tables: Vec::new(),
+            found: Vec::new(),
             names: HashMap::new(),
             details: Vec::new(),
             relations: HashMap::new(),
@@ -50,26 +50,26 @@ impl Tables {
         tables
     }
 
-    pub fn by_name(&self, name: &str) -> Option<TableId> {
+    pub(super) fn by_name(&self, name: &str) -> Option<TableId> {
         self.names.get(name).copied()
     }
 
-    pub fn name(&self, table: TableId) -> &str {
-        &self.tables[table.index()].name
+    pub(super) fn name(&self, table: TableId) -> &str {
+        &self.found[table.index()].name
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.tables.iter().map(|table| table.name.as_str())
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.found.iter().map(|table| table.name.as_str())
     }
 
-    pub fn relations_of(&self, table: TableId) -> impl Iterator<Item = &str> + Clone {
+    pub(super) fn relations_of(&self, table: TableId) -> impl Iterator<Item = &str> + Clone {
         self.relations.keys().filter(move |(of, _)| *of == table).map(|(_, name)| name.as_str())
     }
 
     /// The column's index; from now on it is extracted from the table's events.
-    pub fn need(&mut self, table: TableId, name: &str) -> ColumnId {
+    pub(super) fn need(&mut self, table: TableId, name: &str) -> ColumnId {
         let r#type = self.type_of(table, name);
-        let table = &mut self.tables[table.index()];
+        let table = &mut self.found[table.index()];
         table.column(name).unwrap_or_else(|| {
             // Beyond the limit `finish` reports the table, and nothing is built; any index will do.
             if table.columns.len() <= MOST {
@@ -79,22 +79,22 @@ impl Tables {
         })
     }
 
-    pub fn type_of(&self, table: TableId, column: &str) -> ColumnType {
+    pub(super) fn type_of(&self, table: TableId, column: &str) -> ColumnType {
         self.details[table.index()].types.get(column).copied().unwrap_or_default()
     }
 
-    pub fn fills(&mut self, table: TableId, column: &str) {
+    pub(super) fn fills(&mut self, table: TableId, column: &str) {
         self.details[table.index()].filling.insert(column.to_owned());
     }
 
     /// Whether more than the table's name is known.
-    pub fn is_read(&self, table: TableId) -> bool {
+    pub(super) fn is_read(&self, table: TableId) -> bool {
         self.details[table.index()].is_read
     }
 
     /// The tables with all that is needed of them. `complete` says that every view told what it needs.
-    pub fn finish(self, context: &mut Context<'_>, complete: bool) -> Vec<Table> {
-        for (table, details) in self.tables.iter().zip(&self.details) {
+    pub(super) fn finish(self, context: &mut Context<'_>, complete: bool) -> Vec<Table> {
+        for (table, details) in self.found.iter().zip(&self.details) {
             if table.columns.len() > MOST {
                 let what = format!("more than {MOST} columns of `{}` are used", table.name);
                 context.name(&details.pointer, Fault::new(what, "use fewer"));
@@ -110,11 +110,11 @@ impl Tables {
                 context.name(&pointer, Fault::new(format!("`{column}` fills no hole of a view"), remedy));
             }
         }
-        self.tables
+        self.found
     }
 
     fn add(&mut self, context: &mut Context<'_>, part: Part<raw::Table>) {
-        let id = TableId::from_index(self.tables.len());
+        let id = TableId::from_index(self.found.len());
         let is_read = part.content.is_some();
         let raw = part.content.unwrap_or(raw::Table {
             topic: String::new(),
@@ -123,7 +123,7 @@ impl Tables {
             columns: BTreeMap::new(),
         });
         let types = raw.columns.into_iter().map(|(name, r#type)| (name, column_type(r#type))).collect();
-        self.tables.push(Table {
+        self.found.push(Table {
             name: part.name.clone(),
             source_table: source_table(&raw.topic),
             topic: raw.topic,
@@ -144,12 +144,12 @@ impl Tables {
         let keys = key_columns(context, &child(&part.pointer, "primary_key"), raw.primary_key);
         for column in keys {
             let column = self.need(id, &column);
-            self.tables[id.index()].primary_key.push(column);
+            self.found[id.index()].primary_key.push(column);
         }
     }
 
     /// A table by name; reports that there is none.
-    pub fn known<'c>(
+    pub(super) fn known<'c>(
         &self,
         context: &mut Context<'c>,
         name: &str,

@@ -16,6 +16,8 @@ fn redis(url: &str, expect: &[&str]) {
     assert_eq!(found, expect, "{url}");
 }
 
+const SHAPE: &str = "write `redis://host:6379/0`, or `rediss://…` for TLS; special characters in a password are percent-encoded";
+
 #[test]
 fn redis_urls() {
     for url in [
@@ -28,7 +30,6 @@ fn redis_urls() {
     ] {
         redis(url, &[]);
     }
-    const SHAPE: &str = "write `redis://host:6379/0`, or `rediss://…` for TLS; special characters in a password are percent-encoded";
     redis("cache:6379", &[&format!("this is no URL of Redis; {SHAPE}")]);
     redis("http://cache", &[&format!("this is no URL of Redis; {SHAPE}")]);
     redis("", &[&format!("this is no URL: relative URL without a base; {SHAPE}")]);

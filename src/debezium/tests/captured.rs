@@ -1,4 +1,4 @@
-//! Events as a real PostgreSQL and Debezium sent them; `tests/fixtures/README.md` says what each line shows.
+//! Events as a real `PostgreSQL` and Debezium sent them; `tests/fixtures/README.md` says what each line shows.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -4,6 +4,7 @@ use super::{catalog, table};
 use crate::catalog::{Table, TableId};
 use crate::change::{Change, Moved, Row, Value};
 use crate::debezium::{Decoder, Event, Headers, Record, is_ignored};
+use base64::Engine as _;
 
 fn task() -> Table {
     table("task", 1, &["id", "status"])
@@ -60,7 +61,6 @@ fn every_form_of_the_placeholder_is_unavailable() {
     let bytes = "__debezium_unavailable_value".as_bytes();
     let integers = bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
     let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    use base64::Engine as _;
     let base64 = base64::engine::general_purpose::STANDARD.encode(bytes);
     for written in [
         r#""__debezium_unavailable_value""#.to_owned(),
