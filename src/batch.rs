@@ -6,6 +6,9 @@
 mod keys;
 mod timings;
 
+#[cfg(test)]
+mod tests;
+
 pub use keys::Keys;
 pub use timings::{Timing, Timings};
 

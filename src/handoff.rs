@@ -155,3 +155,112 @@ impl Handoff {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use super::*;
+    use crate::batch::Timing;
+    use crate::catalog::{TableId, ViewId};
+    use crate::views::{Effects as _, Reason, Why};
+
+    const PARTITION: Partition = Partition { table: TableId::from_index(0), number: 0 };
+
+    fn handoff() -> Handoff {
+        let handoff = Handoff::default();
+        handoff.ledger(|ledger| ledger.assign(PARTITION, Some(0)));
+        handoff
+    }
+
+    /// A batch with one key, up to this offset.
+    fn batch(next: i64) -> Batch {
+        let mut batch = Batch::default();
+        batch.keys.insert(ViewId::from_index(0), &format!("key:{next}"));
+        batch.reach(PARTITION, next);
+        batch.timings.add(Timing { committed: Some(next), appended: None, events: 1 });
+        batch
+    }
+
+    fn watermark(handoff: &Handoff) -> Option<i64> {
+        handoff.ledger(|ledger| ledger.watermark(PARTITION))
+    }
+
+    #[tokio::test]
+    async fn while_one_batch_is_on_its_way_the_next_one_grows() {
+        let handoff = handoff();
+        assert!(handoff.offer(&mut batch(1)));
+        let first = handoff.take().await;
+        assert!(handoff.offer(&mut batch(2)));
+        let mut third = batch(3);
+        assert!(!handoff.offer(&mut third), "the slot is taken");
+        handoff.join(&mut third);
+        assert!(third.is_empty());
+        handoff.acknowledge(first.number);
+        assert_eq!(watermark(&handoff), Some(1));
+        let second = handoff.take().await;
+        assert_eq!(second.batch.keys.len(), 2);
+        assert_eq!(handoff.acknowledge(second.number).map(|timings| timings.len()), Some(2));
+        assert_eq!(watermark(&handoff), Some(3));
+    }
+
+    #[tokio::test]
+    async fn keys_and_families_are_acknowledged_apart() {
+        let handoff = handoff();
+        let mut both = batch(1);
+        both.family(ViewId::from_index(0), Why::because(Reason::Truncate));
+        handoff.force(&mut both);
+        let sent = handoff.take().await;
+        assert!(handoff.acknowledge(sent.number).is_none());
+        assert_eq!(watermark(&handoff), Some(0));
+        assert!(handoff.acknowledge(sent.number).is_some());
+        assert_eq!(watermark(&handoff), Some(1));
+    }
+
+    #[test]
+    fn a_full_slot_takes_no_more_but_by_force() {
+        let handoff = handoff();
+        let mut full = batch(1);
+        (0..70_000).for_each(|n| full.keys.insert(ViewId::from_index(0), &n.to_string()));
+        assert!(handoff.offer(&mut full));
+        let mut next = batch(2);
+        handoff.join(&mut next);
+        assert!(!next.is_empty(), "it stays where it was gathered");
+        handoff.force(&mut next);
+        assert!(next.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_waits_of_a_revoked_partition_is_applied_and_not_committed() {
+        let handoff = handoff();
+        handoff.force(&mut batch(5));
+        handoff.revoke(&[PARTITION]);
+        handoff.ledger(|ledger| ledger.assign(PARTITION, Some(2)));
+        // Another partition's batch takes the keys along.
+        let other = Partition { number: 1, ..PARTITION };
+        let mut more = Batch::default();
+        more.reach(other, 1);
+        handoff.force(&mut more);
+        let sent = handoff.take().await;
+        assert_eq!(sent.batch.keys.len(), 1);
+        handoff.acknowledge(sent.number);
+        assert_eq!(watermark(&handoff), Some(2));
+    }
+
+    #[tokio::test]
+    async fn a_drain_ends_with_the_last_acknowledgement_or_at_its_deadline() {
+        let handoff = Arc::new(handoff());
+        handoff.force(&mut batch(1));
+        let soon = Instant::now() + Duration::from_millis(20);
+        assert!(!handoff.drain(&[PARTITION], soon), "the slot is not empty");
+        let sent = handoff.take().await;
+        let soon = Instant::now() + Duration::from_millis(20);
+        assert!(!handoff.drain(&[PARTITION], soon), "the batch is on its way");
+        let waiting = Arc::clone(&handoff);
+        let drained =
+            thread::spawn(move || waiting.drain(&[PARTITION], Instant::now() + Duration::from_secs(60)));
+        handoff.acknowledge(sent.number);
+        assert!(drained.join().expect("no panic"));
+    }
+}

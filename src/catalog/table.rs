@@ -13,8 +13,10 @@ macro_rules! index {
         impl $id {
             /// # Panics
             /// If the index exceeds 65,535, which the configuration refuses long before.
-            pub fn from_index(index: usize) -> Self {
-                Self(u16::try_from(index).expect("the configuration limits how many there are"))
+            pub const fn from_index(index: usize) -> Self {
+                assert!(index <= u16::MAX as usize, "the configuration limits how many there are");
+                #[expect(clippy::cast_possible_truncation, reason = "it was checked in the line above")]
+                Self(index as u16)
             }
 
             pub const fn index(self) -> usize {

@@ -193,3 +193,7 @@ fn integer_length(rest: &[u8]) -> Option<usize> {
     let digits = rest[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     (digits > 0).then_some(sign + digits)
 }
+
+#[cfg(test)]
+#[path = "template_tests.rs"]
+mod tests;

@@ -21,9 +21,18 @@ pub struct Why<'a> {
     pub(super) by: Option<(&'a Rule, &'a Table, &'a Change<'a>)>,
 }
 
-/// The reasons, in kinds. All but the first three are widenings: the family goes because the keys are in doubt.
+impl Why<'_> {
+    /// A reason that no single row change gave.
+    pub const fn because(reason: Reason) -> Self {
+        Self { reason, by: None }
+    }
+}
+
+/// The reasons, in kinds. All but the first four are widenings: the family goes because the keys are in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
+    /// The row fills the key's holes, before the change and after it.
+    Row,
     /// The row as it was fills the key's holes.
     OldRow,
     /// The row as it is fills the key's holes.
@@ -58,6 +67,7 @@ impl Reason {
     /// The word for metrics and machine-readable output.
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Row => "row",
             Self::OldRow => "old_row",
             Self::NewRow => "new_row",
             Self::DeclaredFamily => "declared_family",
@@ -77,11 +87,12 @@ impl Reason {
 
     /// Whether more than the exact keys go, because they are in doubt.
     pub const fn is_widening(self) -> bool {
-        !matches!(self, Self::OldRow | Self::NewRow | Self::DeclaredFamily)
+        !matches!(self, Self::Row | Self::OldRow | Self::NewRow | Self::DeclaredFamily)
     }
 
     const fn sentence(self) -> &'static str {
         match self {
+            Self::Row => "the row before and after the change",
             Self::OldRow => "the row before the change",
             Self::NewRow => "the row after the change",
             Self::DeclaredFamily => "a declared family",

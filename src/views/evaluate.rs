@@ -45,13 +45,19 @@ impl Evaluator {
                     let Pattern::Template(template) = &self.catalog.view(rule.view).pattern else {
                         unreachable!("only a template has holes to fill")
                     };
-                    for (image, reason, unknown) in [
-                        (old, Reason::OldRow, Reason::UnknownOldRow),
-                        (new, Reason::NewRow, Reason::UnknownNewRow),
-                    ] {
-                        let filled = fill(&mut self.key, template, table, columns, image, unknown);
+                    // Most updates leave the holes as they were: one key, spelled and looked up once.
+                    let images = if same(table, columns, old, new) {
+                        &[(new, Reason::Row, Reason::UnknownNewRow)][..]
+                    } else {
+                        &[
+                            (old, Reason::OldRow, Reason::UnknownOldRow),
+                            (new, Reason::NewRow, Reason::UnknownNewRow),
+                        ]
+                    };
+                    for (image, reason, unknown) in images {
+                        let filled = fill(&mut self.key, template, table, columns, *image, *unknown);
                         if filled.key {
-                            effects.key(rule.view, &self.key, why(reason));
+                            effects.key(rule.view, &self.key, why(*reason));
                         }
                         if let Some(doubt) = filled.doubt {
                             effects.family(rule.view, why(doubt));
@@ -65,7 +71,7 @@ impl Evaluator {
     /// Reports the families of every view that this table's rows may touch.
     pub fn widen(&self, table: TableId, reason: Reason, effects: &mut impl Effects) {
         for view in self.rules.views_of(table) {
-            effects.family(view, Why { reason, by: None });
+            effects.family(view, Why::because(reason));
         }
     }
 }
@@ -78,6 +84,14 @@ fn touches(rule: &Rule, old: Image<'_, '_>, new: Image<'_, '_>) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether both images fill the holes alike.
+fn same(table: &Table, columns: &[ColumnId], old: Image<'_, '_>, new: Image<'_, '_>) -> bool {
+    columns.iter().all(|column| {
+        let new = new.value(table, *column);
+        new.is_some() && old.value(table, *column) == new
+    })
 }
 
 /// What one image yields of a template.

@@ -8,6 +8,8 @@ mod effect;
 mod evaluate;
 mod image;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use effect::{Effects, Reason, Why};
 pub use evaluate::Evaluator;

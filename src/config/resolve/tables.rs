@@ -27,12 +27,8 @@ struct Details {
 
 impl Tables {
     pub(super) fn read(context: &mut Context<'_>) -> Self {
-        let mut tables = Self {
-            found: Vec::new(),
-            names: HashMap::new(),
-            details: Vec::new(),
-            relations: HashMap::new(),
-        };
+        let mut tables =
+            Self { found: Vec::new(), names: HashMap::new(), details: Vec::new(), relations: HashMap::new() };
         let parts = context.parts::<raw::Table>("tables", "a table");
         if context.is_empty("tables") {
             context.name("/tables", Fault::new("no table is defined", "define one: `name: { topic: … }`"));
