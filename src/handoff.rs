@@ -259,7 +259,7 @@ mod tests {
         assert!(!handoff.drain(&[PARTITION], soon), "the batch is on its way");
         let waiting = Arc::clone(&handoff);
         let drained =
-            thread::spawn(move || waiting.drain(&[PARTITION], Instant::now() + Duration::from_secs(60)));
+            thread::spawn(move || waiting.drain(&[PARTITION], Instant::now() + Duration::from_mins(1)));
         handoff.acknowledge(sent.number);
         assert!(drained.join().expect("no panic"));
     }

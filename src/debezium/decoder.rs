@@ -96,7 +96,10 @@ fn read<'a>(plan: &Plan, spare: &mut Vec<Row<'static>>, text: &'a str) -> Result
 fn check_table(plan: &Plan, source: &Source<'_>) -> Result<(), Poison> {
     let (Some(expected), Some(raw)) = (plan.source_table.as_deref(), source.table) else { return Ok(()) };
     let found = value::text(raw);
-    if found.as_deref() == Some(expected) {
+    // Debezium replaces what a topic's name may not hold.
+    let topic_name =
+        |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' };
+    if found.as_deref().is_some_and(|found| found.chars().map(topic_name).eq(expected.chars())) {
         return Ok(());
     }
     let found = found.as_deref().unwrap_or(raw).chars().take(64).collect();

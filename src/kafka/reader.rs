@@ -208,9 +208,8 @@ impl Reader {
     fn failed(&self, error: &KafkaError) -> Result<(), End> {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-                self.health
-                    .set(Part::Kafka, Err("a topic does not exist; `freshet check` says which".to_owned()));
-                tracing::warn!(%error, "a topic does not exist; `freshet check` says which");
+                // Debezium makes a table's topic at its first event. It is found once it is there.
+                tracing::warn!(%error, "a topic does not exist yet; `freshet check` says which");
                 Ok(())
             }
             // The log does not hold the offset: opening finds out what was lost.
