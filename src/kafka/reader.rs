@@ -164,7 +164,7 @@ impl Reader {
             let gathered = || membership.gathered.lock().unwrap_or_else(PoisonError::into_inner);
             match polled {
                 Ok(message) => Self::take(membership, processing, &message, &mut gathered()),
-                Err(error) => self.failed(&error)?,
+                Err(error) => Self::failed(&error)?,
             }
         }
         let mut gathered = membership.gathered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,7 +205,7 @@ impl Reader {
     }
 
     /// One policy for what the client reports instead of a message.
-    fn failed(&self, error: &KafkaError) -> Result<(), End> {
+    fn failed(error: &KafkaError) -> Result<(), End> {
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
                 // Debezium makes a table's topic at its first event. It is found once it is there.
