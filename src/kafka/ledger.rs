@@ -100,6 +100,13 @@ impl Ledger {
         progress.watermark.or(progress.committed)
     }
 
+    pub fn watermarks(&self) -> Vec<(Partition, i64)> {
+        self.partitions
+            .iter()
+            .filter_map(|(partition, progress)| Some((*partition, progress.watermark?)))
+            .collect()
+    }
+
     pub fn partitions(&self) -> impl Iterator<Item = Partition> + '_ {
         self.partitions.keys().copied()
     }

@@ -10,6 +10,9 @@ use crate::batch::Keys;
 use crate::handoff::{Handoff, Sent};
 use crate::telemetry::Metrics;
 
+/// Log lines of this target say each partition's watermark as it moves; the benchmarks read them.
+const WATERMARKS: &str = "freshet::watermarks";
+
 /// Keys in one `UNLINK`: few enough that other clients' commands get between, enough that a reply is cheap.
 const KEYS_PER_COMMAND: usize = 128;
 
@@ -48,8 +51,13 @@ impl Repeatable for Keys {
 
 /// Notes the acknowledgement, and with a batch's last one how long its events took.
 pub(super) fn acknowledge(handoff: &Handoff, number: u64, metrics: &Metrics) {
-    if let Some(timings) = handoff.acknowledge(number) {
-        metrics.acknowledged(&timings, now());
+    let Some(timings) = handoff.acknowledge(number) else { return };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    metrics.acknowledged(&timings, now);
+    if tracing::enabled!(target: WATERMARKS, tracing::Level::TRACE) {
+        for (partition, offset) in handoff.ledger(|ledger| ledger.watermarks()) {
+            tracing::trace!(target: WATERMARKS, partition = partition.number, offset, at_us = now.as_micros());
+        }
     }
 }
 
@@ -77,9 +85,4 @@ pub async fn unlink(redis: &mut MultiplexedConnection, commands: &Pipeline) -> R
         );
     }
     replies.into_iter().sum()
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -167,8 +167,9 @@ impl Metrics {
         self.redis_retries.inc();
     }
 
-    /// `now` in milliseconds since the Unix epoch.
-    pub fn acknowledged(&self, timings: &Timings, now: i64) {
+    /// `now` since the Unix epoch.
+    pub fn acknowledged(&self, timings: &Timings, now: Duration) {
+        let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         for (histogram, time) in [
             (&self.commit_to_acknowledged, (|timing| timing.committed) as fn(&crate::batch::Timing) -> _),
             (&self.append_to_acknowledged, |timing| timing.appended),

@@ -1,0 +1,70 @@
+//! Topics, offsets, and the bare loop that freshet is compared with.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
+
+use super::process;
+use super::stack::Outcome;
+
+pub const PARTITIONS: i32 = 4;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub fn create_topic(brokers: &str, topic: &str) -> Outcome<()> {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", brokers).create()?;
+    let new = NewTopic::new(topic, PARTITIONS, TopicReplication::Fixed(1));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for result in runtime.block_on(admin.create_topics([&new], &AdminOptions::new()))? {
+        result.map_err(|(topic, error)| format!("{topic}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Commits the beginning of each partition, so that the group does not start at the ends.
+pub fn commit_beginning(config: &ClientConfig, topic: &str) -> Outcome<()> {
+    let consumer: BaseConsumer = config.create()?;
+    let mut list = TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        list.add_partition_offset(topic, partition, Offset::Offset(0))?;
+    }
+    consumer.commit(&list, CommitMode::Sync)?;
+    Ok(())
+}
+
+/// The end of each partition.
+pub fn ends(config: &ClientConfig, topic: &str) -> Outcome<Vec<i64>> {
+    let consumer: BaseConsumer = config.create()?;
+    (0..PARTITIONS).map(|partition| Ok(consumer.fetch_watermarks(topic, partition, PATIENCE)?.1)).collect()
+}
+
+/// What a run over the whole topic took.
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    pub messages: u64,
+    pub seconds: f64,
+    pub cpu_seconds: f64,
+}
+
+/// Polls the whole topic with these properties and does nothing with it. Timed from the first message to the last.
+pub fn bare_loop(config: &ClientConfig, topic: &str, messages: u64) -> Outcome<Run> {
+    let consumer: BaseConsumer =
+        config.clone().set("group.id", "bare").set("auto.offset.reset", "earliest").create()?;
+    consumer.subscribe(&[topic])?;
+    let (mut read, mut bytes, mut begin) = (0, 0, None);
+    while read < messages {
+        let message = consumer.poll(PATIENCE).ok_or("the topic ended early")??;
+        if begin.is_none() {
+            begin = Some((Instant::now(), process::cpu_seconds(std::process::id())?));
+        }
+        bytes += message.payload().map_or(0, <[u8]>::len);
+        read += 1;
+    }
+    let (started, cpu) = begin.ok_or("no message")?;
+    assert!(bytes > 0);
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(Run { messages, seconds, cpu_seconds: process::cpu_seconds(std::process::id())? - cpu })
+}

@@ -1,0 +1,147 @@
+//! From a producer's `send` to the acknowledgement by Redis, at a fixed rate, every event deleting a key that exists.
+//!
+//! `cargo bench --bench latency -- [--seconds 60]`
+//!
+//! Open loop: an event is sent when its time has come, whether or not the one before is through. The producer notes the
+//! clock before `send` and at the broker's acknowledgement, by offset; freshet logs each watermark with the time at which
+//! Redis had replied. One machine, one clock.
+
+mod harness;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime};
+
+use harness::events::{self, Task};
+use harness::kafka::{self, PARTITIONS};
+use harness::quantile;
+use harness::stack::{Freshet, Outcome, Stack};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::{ClientConfig, ClientContext, Message as _};
+
+const VIEWS: &str = r#"
+  item: { key: "item:{id}", from: { task: { fill: { id: id }, reads: [status] } } }
+"#;
+
+/// When an event was sent and when the broker had it, in microseconds since the Unix epoch, by partition and offset.
+#[derive(Default)]
+struct Deliveries(Mutex<HashMap<(i32, i64), (u64, u64)>>);
+
+impl ClientContext for Deliveries {}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = Box<u64>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, sent: Box<u64>) {
+        let message = result.as_ref().expect("the broker took the event");
+        let mut deliveries = self.0.lock().expect("no panic before");
+        deliveries.insert((message.partition(), message.offset()), (*sent, now()));
+    }
+}
+
+fn main() -> Outcome<()> {
+    let seconds = harness::argument("--seconds", 60);
+    let stack = Stack::start()?;
+    println!(
+        "{:>8} {:>8} {:>30} {:>30} {:>30}",
+        "", "", "send → broker ms", "send → Redis ms", "broker → Redis ms"
+    );
+    println!(
+        "{:>8} {:>8} {:>30} {:>30} {:>30}",
+        "events/s", "events", "p50 / p99 / max", "p50 / p99 / max", "p50 / p99 / max"
+    );
+    for rate in [100, 1_000] {
+        measure(&stack, rate, seconds)?;
+    }
+    Ok(())
+}
+
+fn measure(stack: &Stack, rate: u64, seconds: u64) -> Outcome<()> {
+    let (topic, events) = (format!("bench.r{rate}.task"), rate * seconds);
+    kafka::create_topic(stack.brokers(), &topic)?;
+    let configuration = stack.configuration(&topic, &format!("rate-{rate}"), VIEWS)?;
+    let mut freshet = Freshet::start(&configuration)?;
+    // A first start deletes the families before the first event comes; the keys are set after it.
+    let mut opened = 0;
+    while opened < PARTITIONS {
+        opened += i32::from(freshet.line()?["target"] == "freshet::watermarks");
+    }
+    let mut redis = stack.redis()?;
+    for first in (0..events).step_by(10_000) {
+        let mut pipeline = redis::pipe();
+        for id in first..events.min(first + 10_000) {
+            pipeline.set(format!(":1:item:{id}"), "value").ignore();
+        }
+        pipeline.exec(&mut redis)?;
+    }
+
+    let producer: ThreadedProducer<Deliveries> = ClientConfig::new()
+        .set("bootstrap.servers", stack.brokers())
+        .set("linger.ms", "0")
+        .create_with_context(Deliveries::default())?;
+    let reader = std::thread::spawn(move || acknowledgements(&mut freshet, events));
+    send(&producer, &topic, rate, events)?;
+    producer.flush(Duration::from_secs(30))?;
+    let acknowledged = reader.join().map_err(|_| "the reader broke")??;
+
+    let deliveries = producer.context().0.lock().map_err(|_| "a delivery failed")?;
+    let (mut broker, mut whole, mut added) = (Vec::new(), Vec::new(), Vec::new());
+    for (position, (sent, appended)) in deliveries.iter() {
+        let done = acknowledged.get(position).ok_or("an event was not acknowledged")?;
+        broker.push(milliseconds(*sent, *appended));
+        whole.push(milliseconds(*sent, *done));
+        added.push(milliseconds(*appended, *done));
+    }
+    let left: u64 = redis::cmd("DBSIZE").query(&mut redis)?;
+    assert_eq!((left, deliveries.len()), (0, usize::try_from(events)?), "every event deletes its key");
+    let columns = [&mut broker, &mut whole, &mut added].map(|values| {
+        values.sort_by(f64::total_cmp);
+        format!("{:.2} / {:.2} / {:.2}", quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1.0))
+    });
+    println!("{rate:>8} {events:>8} {:>30} {:>30} {:>30}", columns[0], columns[1], columns[2]);
+    Ok(())
+}
+
+fn send(producer: &ThreadedProducer<Deliveries>, topic: &str, rate: u64, events: u64) -> Outcome<()> {
+    let (begin, mut value) = (Instant::now(), String::new());
+    for id in 0..events {
+        let due = begin + Duration::from_nanos(1_000_000_000 / rate * id);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        events::update(&mut value, &mut Task { id, department: 1, operator: 1, version: 1 }, 200);
+        let record = BaseRecord::with_opaque_to(topic, Box::new(now())).payload(&value);
+        let key = id.to_string();
+        producer.send(record.key(&key)).map_err(|(error, _)| error)?;
+    }
+    Ok(())
+}
+
+/// When Redis had acknowledged each offset.
+fn acknowledgements(freshet: &mut Freshet, events: u64) -> Result<HashMap<(i32, i64), u64>, String> {
+    let mut next = [0_i64; PARTITIONS as usize];
+    let mut acknowledged = HashMap::new();
+    while (acknowledged.len() as u64) < events {
+        let line = freshet.line().map_err(|error| error.to_string())?;
+        let (Some(partition), Some(offset)) = (line["partition"].as_u64(), line["offset"].as_i64()) else {
+            continue;
+        };
+        let Some(at) = line["at_us"].as_u64() else { continue };
+        let partition = i32::try_from(partition).map_err(|error| error.to_string())?;
+        let from = &mut next[usize::try_from(partition).map_err(|error| error.to_string())?];
+        for record in *from..offset {
+            acknowledged.insert((partition, record), at);
+        }
+        *from = offset.max(*from);
+    }
+    Ok(acknowledged)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few seconds in microseconds")]
+fn milliseconds(from: u64, to: u64) -> f64 {
+    (to as f64 - from as f64) / 1_000.0
+}
+
+/// Microseconds since the Unix epoch.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock after 1970");
+    u64::try_from(since.as_micros()).expect("a clock before the year 500000")
+}
