@@ -16,8 +16,9 @@ use crate::handoff::Handoff;
 use crate::telemetry::{Health, Metrics, Part};
 use crate::views::Evaluator;
 
-/// How many messages are read before the batch is offered to the writer.
-const BURST: usize = 256;
+/// How many messages are read before the batch is offered to the writer, while there are more. The larger, the more of
+/// a backlog's events share their keys; at 500,000 events/s it is 16 ms, of which a reader that is behind knows nothing.
+const BURST: usize = 8_192;
 /// How long a poll waits for a message; also how late a commit may be noticed as due.
 const POLL: Duration = Duration::from_millis(100);
 /// While paused, how soon a free slot is noticed.
