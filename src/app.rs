@@ -13,12 +13,14 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
-use crate::config::Settings;
+use crate::catalog::Catalog;
+use crate::config::{RedisUrl, Settings};
 use crate::handoff::{Handoff, Sent};
 use crate::http;
 use crate::kafka::{Mode, Reader, ReaderError, client_config};
-use crate::redis::{Connection, Families, Ping, write};
+use crate::redis::{Connection, Families, write};
 use crate::telemetry::{Health, Metrics, Part};
 
 /// How long the reader may take to drain, commit and leave the group, before the process ends without it. What is not
@@ -51,30 +53,16 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
     let health = Arc::new(Health::default());
     let metrics = Arc::new(Metrics::new(&catalog));
     let handoff = Arc::new(Handoff::default());
-    let connection = || {
-        Connection::new(&settings.redis.url, Arc::clone(&health), Arc::clone(&metrics))
-            .map_err(AppError::RedisUrl)
-    };
-
     let mut http = tokio::spawn(http::serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
-    let (mut writer, mut families) = if mode == Mode::DryRun {
-        health.set(Part::Redis, Ok(()));
-        (tokio::spawn(acknowledge_unsent(Arc::clone(&handoff))), tokio::spawn(std::future::pending()))
-    } else {
-        let families = Arc::new(Families::new(Arc::clone(&catalog)));
-        let mut first = connection()?;
-        let (handoff, metrics) = (Arc::clone(&handoff), Arc::clone(&metrics));
-        let scans = connection()?;
-        let asked = Arc::clone(&families);
-        let (scans_handoff, scans_metrics) = (Arc::clone(&handoff), Arc::clone(&metrics));
-        (
-            tokio::spawn(async move {
-                // Readiness knows of Redis before the first event does.
-                first.until_done(&Ping).await;
-                write(handoff, first, asked, metrics).await;
-            }),
-            tokio::spawn(async move { families.delete(scans_handoff, scans, scans_metrics).await }),
-        )
+    let shared = Shared {
+        catalog: Arc::clone(&catalog),
+        handoff: Arc::clone(&handoff),
+        health: Arc::clone(&health),
+        metrics: Arc::clone(&metrics),
+    };
+    let (mut writer, mut families) = match mode {
+        Mode::Apply => shared.delete(&settings.redis.url)?,
+        Mode::DryRun => shared.delete_nothing(),
     };
 
     let group = match mode {
@@ -121,14 +109,43 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
     Ok(())
 }
 
-/// The writer of a dry run.
-async fn acknowledge_unsent(handoff: Arc<Handoff>) {
-    loop {
-        let Sent { number, batch } = handoff.take().await;
-        handoff.acknowledge(number);
-        if !batch.keys.is_empty() && !batch.families().is_empty() {
-            handoff.acknowledge(number);
-        }
-        handoff.recycle(batch);
+/// What the tasks that write to Redis share with the rest.
+struct Shared {
+    catalog: Arc<Catalog>,
+    handoff: Arc<Handoff>,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+}
+
+/// The task that deletes keys, and the one that deletes families.
+type Writers = (JoinHandle<()>, JoinHandle<()>);
+
+impl Shared {
+    fn delete(self, url: &RedisUrl) -> Result<Writers, AppError> {
+        let connection = |part| {
+            Connection::new(url, part, Arc::clone(&self.health), Arc::clone(&self.metrics))
+                .map_err(AppError::RedisUrl)
+        };
+        let (keys, scans) = (connection(Part::Redis)?, connection(Part::Families)?);
+        let families = Arc::new(Families::new(self.catalog));
+        let writer = write(Arc::clone(&self.handoff), keys, Arc::clone(&families), Arc::clone(&self.metrics));
+        let scanner = async move { families.delete(self.handoff, scans, self.metrics).await };
+        Ok((tokio::spawn(writer), tokio::spawn(scanner)))
+    }
+
+    /// For a dry run: acknowledges what is never sent.
+    fn delete_nothing(self) -> Writers {
+        self.health.set(Part::Redis, Ok(()));
+        self.health.set(Part::Families, Ok(()));
+        let writer = async move {
+            loop {
+                let Sent { number, batch } = self.handoff.take().await;
+                // Keys and families are acknowledged apart; one too many is none.
+                self.handoff.acknowledge(number);
+                self.handoff.acknowledge(number);
+                self.handoff.recycle(batch);
+            }
+        };
+        (tokio::spawn(writer), tokio::spawn(std::future::pending()))
     }
 }

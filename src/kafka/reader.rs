@@ -196,6 +196,7 @@ impl Reader {
         if membership.paused.swap(full, Ordering::Relaxed) == full {
             return;
         }
+        membership.metrics.paused(full);
         let changed = consumer
             .assignment()
             .and_then(|assigned| if full { consumer.pause(&assigned) } else { consumer.resume(&assigned) });

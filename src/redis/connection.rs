@@ -15,7 +15,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// Work that is safe to do twice: a reply may be lost after the deed.
-pub trait Repeatable: Sync {
+pub(super) trait Repeatable: Sync {
     type Done: Send;
 
     /// Does the work once, from its beginning.
@@ -26,7 +26,7 @@ pub trait Repeatable: Sync {
 }
 
 /// Asks whether Redis is there.
-pub struct Ping;
+pub(super) struct Ping;
 
 impl Repeatable for Ping {
     type Done = ();
@@ -42,18 +42,19 @@ impl Repeatable for Ping {
 pub struct Connection {
     client: Client,
     live: Option<MultiplexedConnection>,
+    part: Part,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
 }
 
 impl Connection {
-    /// Does not connect yet. An error means that the URL is not one of Redis.
-    pub fn new(url: &RedisUrl, health: Arc<Health>, metrics: Arc<Metrics>) -> RedisResult<Self> {
-        Ok(Self { client: client(url)?, live: None, health, metrics })
+    /// `part` is what becomes ready with it. Does not connect yet. An error means that the URL is not one of Redis.
+    pub fn new(url: &RedisUrl, part: Part, health: Arc<Health>, metrics: Arc<Metrics>) -> RedisResult<Self> {
+        Ok(Self { client: client(url)?, live: None, part, health, metrics })
     }
 
     /// Tries until Redis has acknowledged it.
-    pub async fn until_done<R: Repeatable>(&mut self, work: &R) -> R::Done {
+    pub(super) async fn until_done<R: Repeatable>(&mut self, work: &R) -> R::Done {
         let mut delays = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(Duration::from_millis(20))
@@ -67,7 +68,7 @@ impl Connection {
                     if waited {
                         tracing::info!("redis answers again");
                     }
-                    self.health.set(Part::Redis, Ok(()));
+                    self.health.set(self.part, Ok(()));
                     return done;
                 }
                 Err(error) => error,
@@ -77,7 +78,7 @@ impl Connection {
                 self.live = None;
             }
             self.metrics.redis_retry();
-            self.health.set(Part::Redis, Err(error.to_string()));
+            self.health.set(self.part, Err(error.to_string()));
             if policy == Policy::Refused {
                 tracing::error!(%error, "redis refuses; nothing goes on until it no longer does");
             } else if !waited {

@@ -7,7 +7,7 @@ use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Notify;
 
-use super::connection::{Connection, Repeatable};
+use super::connection::{Connection, Ping, Repeatable};
 use super::writer::{acknowledge, unlink, unlinks};
 use crate::batch::Family;
 use crate::catalog::{Catalog, Pattern, ViewId};
@@ -47,6 +47,7 @@ impl Families {
 
     /// Deletes what is asked for. Never ends.
     pub async fn delete(&self, handoff: Arc<Handoff>, mut connection: Connection, metrics: Arc<Metrics>) {
+        connection.until_done(&Ping).await;
         loop {
             self.more.notified().await;
             let asked = mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner));

@@ -5,7 +5,7 @@ mod families;
 mod policy;
 mod writer;
 
-pub use connection::{Connection, Ping, Repeatable, connect_once};
+pub use connection::{Connection, connect_once};
 pub use families::{Families, delete_family};
 pub use policy::{Policy, policy};
 pub use writer::{unlink, unlinks, write};

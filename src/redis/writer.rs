@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisResult};
 
-use super::connection::{Connection, Repeatable};
+use super::connection::{Connection, Ping, Repeatable};
 use super::families::Families;
 use crate::batch::Keys;
 use crate::handoff::{Handoff, Sent};
@@ -23,9 +23,12 @@ pub async fn write(
     families: Arc<Families>,
     metrics: Arc<Metrics>,
 ) {
+    // Readiness knows of Redis before the first event does.
+    connection.until_done(&Ping).await;
     loop {
         let Sent { number, batch } = handoff.take().await;
         if !batch.families().is_empty() {
+            metrics.widenings(batch.families());
             families.request(number, batch.families());
         }
         // A batch that holds offsets only is acknowledged all the same.

@@ -10,7 +10,10 @@ const STILL: Duration = Duration::from_secs(90);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     Kafka,
+    /// The connection that deletes keys.
     Redis,
+    /// The connection that deletes families.
+    Families,
 }
 
 impl Part {
@@ -18,6 +21,7 @@ impl Part {
         match self {
             Self::Kafka => "kafka",
             Self::Redis => "redis",
+            Self::Families => "redis, families",
         }
     }
 }
@@ -35,9 +39,10 @@ pub struct Health {
 impl Default for Health {
     /// Nothing is ready until it says so.
     fn default() -> Self {
-        let starting = || Err("starting".to_owned());
+        let starting =
+            [Part::Kafka, Part::Redis, Part::Families].map(|part| (part, Err("starting".to_owned())));
         Self {
-            parts: Mutex::new(BTreeMap::from([(Part::Kafka, starting()), (Part::Redis, starting())])),
+            parts: Mutex::new(BTreeMap::from(starting)),
             started: Instant::now(),
             moved: AtomicU64::new(0),
         }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 
@@ -51,6 +51,7 @@ pub struct Metrics {
     families: IntCounterVec,
     family_seconds: Histogram,
     lag: IntGaugeVec,
+    paused: IntGauge,
     redis_retries: IntCounter,
     commit_to_acknowledged: Histogram,
     append_to_acknowledged: Histogram,
@@ -84,6 +85,10 @@ impl Metrics {
         .expect("a valid name");
         registry.register(Box::new(lag.clone())).expect("a new name");
 
+        let paused =
+            IntGauge::new("freshet_paused", "1 while reading waits for Redis.").expect("a valid name");
+        registry.register(Box::new(paused.clone())).expect("a new name");
+
         let events =
             counters("freshet_events_total", "Messages read, by what they were.", &["table", "outcome"]);
         let keys = counters("freshet_keys_total", "Keys sent to Redis for deletion.", &["view"]);
@@ -113,6 +118,7 @@ impl Metrics {
             families: counters("freshet_family_deletions_total", "Families deleted by SCAN.", &["view"]),
             family_seconds: histogram("freshet_family_deletion_seconds", "Duration of a family's deletion."),
             lag,
+            paused,
             redis_retries: counter("freshet_redis_retries_total", "Attempts that Redis did not acknowledge."),
             commit_to_acknowledged: histogram(
                 "freshet_commit_to_acknowledged_seconds",
@@ -161,6 +167,10 @@ impl Metrics {
         for (topic, partition, records) in lags {
             self.lag.with_label_values(&[topic, partition.to_string().as_str()]).set(records);
         }
+    }
+
+    pub fn paused(&self, paused: bool) {
+        self.paused.set(i64::from(paused));
     }
 
     pub fn redis_retry(&self) {

@@ -1,0 +1,41 @@
+//! Memory does not grow with the backlog: while Redis is away the partitions pause, and polling goes on.
+
+use crate::harness::{Freshet, RedisServer, Topic, create, eventually};
+
+const VIEWS: &str = "  item: { key: \"item:{id}\", from: { row: { reads: [version] } } }";
+const EVENTS: i64 = 400_000;
+
+/// The most memory the process has held, in MiB.
+fn peak(freshet: &Freshet) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", freshet.pid())).expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
+    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+}
+
+#[test]
+fn a_backlog_with_redis_away_is_bounded_and_caught_up_with() {
+    let (topic, redis) = (Topic::new(2), RedisServer::start());
+    let freshet = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0, 0]);
+    redis.stop();
+    let before = peak(&freshet);
+    for first in (0..EVENTS).step_by(10_000) {
+        topic.send(0, &(first..first + 10_000).map(|id| create(id, 1)).collect::<Vec<_>>());
+    }
+    // It has read what it may hold, far less than there is, and reads no more.
+    eventually("reading pauses", || freshet.metric("freshet_paused"), |paused| *paused > 0.5);
+    let read = freshet.metric("freshet_events_total");
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let all = EVENTS as f64;
+    assert!(read < all * 0.75, "{read} of {all} events were read");
+    let grown = peak(&freshet) - before;
+    assert!(grown < 64.0, "memory grew by {grown} MiB");
+    assert_eq!(freshet.get("/livez").map(|(status, _)| status), Some(200));
+    assert!(freshet.log.with_message("revoked").is_empty(), "it stays in its group");
+
+    redis.resume();
+    topic.wait_for_offsets(&[EVENTS, 0]);
+    assert!((freshet.metric("freshet_events_total") - all).abs() < 0.5, "each once");
+    assert!(freshet.log.with_message("revoked").is_empty());
+    freshet.ready();
+}

@@ -1,0 +1,66 @@
+//! Where a group begins, and what it deletes for it.
+
+use crate::harness::{Freshet, RedisServer, Topic, create};
+
+const VIEWS: &str = "  shop: { key: \"shop:{shop_id}\", from: { row: { reads: [version] } } }";
+
+#[test]
+fn it_deletes_the_families_once_and_begins_at_the_ends() {
+    let (topic, redis) = (Topic::new(3), RedisServer::start());
+    topic.send(0, &[create(1, 7), create(2, 8)]);
+    let others = ["shop:1:lock", "shop_v2:1", "shop:", "shop:x", "session"];
+    redis.fill(&others);
+    redis.fill(&["shop:1", "shop:7", "shop:-5"]);
+
+    let first = Freshet::start(&topic, &redis, VIEWS).ready();
+    redis.wait_for_names(&others);
+    // The ends, at once, and of empty partitions too.
+    topic.wait_for_offsets(&[2, 0, 0]);
+    let metadata =
+        topic.committed().into_iter().flatten().map(|committed| committed.metadata).collect::<Vec<_>>();
+    for text in &metadata {
+        assert!(text.len() == 18 && text.starts_with("1:"), "{metadata:?}");
+    }
+    assert!(
+        (first.metric("freshet_events_total") - 0.0).abs() < f64::EPSILON,
+        "what lay there is not applied one by one"
+    );
+    first.signal("TERM");
+    assert_eq!(first.exit_code(), Some(0));
+
+    // Under the same definitions nothing is in doubt.
+    redis.fill(&["shop:1"]);
+    let second = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.send(1, &[create(3, 9)]);
+    topic.wait_for_offsets(&[2, 1, 0]);
+    assert!(redis.names().contains(&"shop:1".to_owned()));
+    assert!(second.metric("freshet_family_deletions_total") < 0.5);
+}
+
+#[test]
+fn changed_definitions_delete_the_families_once_at_the_same_offset() {
+    let (topic, redis) = (Topic::new(2), RedisServer::start());
+    let first = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0, 0]);
+    topic.send(0, &[create(1, 7)]);
+    topic.wait_for_offsets(&[1, 0]);
+    let before = topic.committed();
+    first.signal("TERM");
+    assert_eq!(first.exit_code(), Some(0));
+
+    redis.fill(&["shop:1", "other"]);
+    let views = VIEWS.replace("[version]", "[version, note]");
+    let second = Freshet::start(&topic, &redis, &views).ready();
+    redis.wait_for_names(&["other"]);
+    crate::harness::eventually(
+        "new metadata",
+        || topic.committed(),
+        |now| {
+            now.iter().zip(&before).all(|(now, before)| {
+                now.as_ref().map(|n| &n.metadata) != before.as_ref().map(|b| &b.metadata)
+            })
+        },
+    );
+    assert_eq!(topic.offsets(), [1, 0]);
+    assert!(second.metric("freshet_events_total") < 0.5, "no event is applied again");
+}

@@ -1,0 +1,34 @@
+//! Real services for the tests, each ended with the test, also on failure and when the test process is killed.
+
+mod events;
+mod freshet;
+mod log;
+mod redis_server;
+mod stack;
+mod topic;
+
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+pub use events::{Event, create, update};
+pub use freshet::{Freshet, configuration};
+pub use redis_server::RedisServer;
+pub use stack::{Stack, kafka};
+pub use topic::Topic;
+
+/// How long anything may take that a test waits for. Far more than it takes, so that a slow machine fails nothing.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks until what is seen is as expected. Panics with what was seen last.
+#[track_caller]
+pub fn eventually<T: Debug>(what: &str, mut look: impl FnMut() -> T, expected: impl Fn(&T) -> bool) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let seen = look();
+        if expected(&seen) {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}; seen last: {seen:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

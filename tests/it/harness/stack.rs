@@ -1,0 +1,64 @@
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::ops::Index;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::LazyLock;
+
+use tempfile::TempDir;
+
+/// Services started by `deploy/local/up --hold`: they stay while its input is open, and go with this process however
+/// that ends.
+pub struct Stack {
+    addresses: HashMap<String, String>,
+    up: Child,
+    input: Option<ChildStdin>,
+    _folder: TempDir,
+}
+
+/// One Kafka for all tests of this process.
+pub fn kafka() -> &'static str {
+    static KAFKA: LazyLock<Stack> = LazyLock::new(|| Stack::start(&["--services", "kafka"]));
+    &KAFKA["KAFKA_BROKERS"]
+}
+
+impl Stack {
+    pub fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut up = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/local/up"))
+            .args(["--no-demo", "--hold", "--state"])
+            .arg(folder.path().join("stack"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("deploy/local/up starts");
+        let mut ready = String::new();
+        BufReader::new(up.stdout.take().expect("an output")).read_line(&mut ready).expect("a line");
+        let file = ready.trim().strip_prefix("ready ").expect("the stack is up");
+        let addresses = fs::read_to_string(file)
+            .expect("addresses.env")
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
+            .collect();
+        Self { addresses, input: up.stdin.take(), up, _folder: folder }
+    }
+}
+
+impl Index<&str> for Stack {
+    type Output = str;
+
+    fn index(&self, name: &str) -> &str {
+        self.addresses.get(name).unwrap_or_else(|| panic!("the stack has no {name}"))
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.input = None;
+        // The folder must not go before the services.
+        let _ = self.up.wait();
+    }
+}

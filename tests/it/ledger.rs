@@ -1,0 +1,102 @@
+//! An offset is committed after Redis has acknowledged every effect of every event up to it.
+
+use crate::harness::{Freshet, RedisServer, Topic, create, eventually, update};
+
+const VIEWS: &str = "  shop: { key: \"shop:{shop_id}\", from: { row: { reads: [version] } } }";
+
+#[test]
+fn a_kill_before_the_commit_repeats_the_effects() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let first = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0]);
+    // The kill must come between Redis' reply and the commit, which is due twice a second: a few tries hit the gap.
+    let mut first = Some(first);
+    for id in 1.. {
+        assert!(id < 50, "no kill fell between the reply and the commit");
+        let freshet = first.take().unwrap_or_else(|| Freshet::start(&topic, &redis, VIEWS).ready());
+        let before = topic.offsets();
+        redis.fill(&["shop:1", "shop:2"]);
+        topic.send(0, &[update(id, 1, 2)]);
+        redis.wait_for_names(&[]);
+        freshet.kill();
+        if topic.offsets() == before {
+            break;
+        }
+    }
+    let before = topic.offsets();
+    redis.fill(&["shop:1", "shop:2", "shop:3"]);
+    let second = Freshet::start(&topic, &redis, VIEWS).ready();
+    redis.wait_for_names(&["shop:3"]);
+    topic.wait_for_offsets(&[before[0] + 1]);
+    assert!(
+        second.metric("freshet_family_deletions_total") < 0.5,
+        "the keys went by the event, not with the family"
+    );
+}
+
+#[test]
+fn a_command_that_redis_refuses_is_tried_again_and_holds_the_offset() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let freshet = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0]);
+    redis.fill(&["shop:1"]);
+    let mut admin = redis.connect();
+    let mut acl =
+        |rule: &str| redis::cmd("ACL").arg(&["SETUSER", "default", rule]).exec(&mut admin).expect("ACL");
+    acl("-unlink");
+    topic.send(0, &[create(1, 1)]);
+    freshet.log.wait_for("redis' refusal", |line| {
+        line["error"].as_str().is_some_and(|error| error.contains("no permissions"))
+    });
+    let (status, why) = freshet.get("/readyz").expect("an answer");
+    assert_eq!(status, 503, "{why}");
+    assert!(why.starts_with("redis: ") && why.contains("no permissions"), "{why}");
+    assert_eq!(freshet.get("/livez").map(|(status, _)| status), Some(200));
+    // Several commits would have been due by the third refusal.
+    eventually("refusals", || freshet.metric("freshet_redis_retries_total"), |retries| *retries >= 8.0);
+    assert_eq!(topic.offsets(), [0]);
+
+    acl("+unlink");
+    redis.wait_for_names(&[]);
+    topic.wait_for_offsets(&[1]);
+    freshet.ready();
+}
+
+#[test]
+fn while_redis_is_away_nothing_is_committed_and_then_it_catches_up() {
+    let (topic, mut redis) = (Topic::new(1), RedisServer::start());
+    let freshet = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0]);
+    redis.kill();
+    topic.send(0, &(0..1_000).map(|id| create(id, id)).collect::<Vec<_>>());
+    let away = eventually(
+        "not ready",
+        || freshet.get("/readyz"),
+        |answer| answer.as_ref().is_some_and(|(status, _)| *status == 503),
+    );
+    assert!(away.is_some_and(|(_, why)| why.contains("redis: ")));
+    eventually("retries", || freshet.metric("freshet_redis_retries_total"), |retries| *retries >= 8.0);
+    assert_eq!(topic.offsets(), [0]);
+
+    redis.restart();
+    redis.fill(&["shop:5", "shop:999", "shop:1000"]);
+    redis.wait_for_names(&["shop:1000"]);
+    topic.wait_for_offsets(&[1_000]);
+    freshet.ready();
+}
+
+#[test]
+fn a_stopped_redis_is_waited_for() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let freshet = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0]);
+    redis.fill(&["shop:1", "shop:2"]);
+    redis.stop();
+    topic.send(0, &[create(1, 1)]);
+    // It does not answer, so the answer's deadline passes.
+    freshet.log.wait_for("the wait", |line| line["message"] == "waiting for redis");
+    assert_eq!(topic.offsets(), [0]);
+    redis.resume();
+    redis.wait_for_names(&["shop:2"]);
+    topic.wait_for_offsets(&[1]);
+}
