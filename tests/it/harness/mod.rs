@@ -17,7 +17,7 @@ pub use stack::{Stack, kafka};
 pub use topic::Topic;
 
 /// How long anything may take that a test waits for. Far more than it takes, so that a slow machine fails nothing.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Looks until what is seen is as expected. Panics with what was seen last.
 #[track_caller]

@@ -34,9 +34,9 @@ impl Topic {
         let client = |settings: &[(&str, &str)]| {
             let mut config = ClientConfig::new();
             config.set("bootstrap.servers", kafka());
-            settings.iter().for_each(|(name, value)| {
+            for (name, value) in settings {
                 config.set(*name, *value);
-            });
+            }
             config
         };
         let admin: AdminClient<DefaultClientContext> = client(&[]).create().expect("an admin client");
