@@ -9,7 +9,7 @@
 //!               └──────────── commit ◄── kafka::Ledger ◄── acknowledged ◄───────┘
 //! ```
 //!
-//! One thread polls, decodes, evaluates and gathers. One task sends a batch's keys, each batch once the one before is
+//! One thread polls; a second one decodes, evaluates and gathers. One task sends a batch's keys, each batch once the one before is
 //! acknowledged; while it is on its way the next one grows, so at low load a batch is one event and under load thousands
 //! of events become a few hundred keys, without a timer. Another task deletes families by `SCAN`, one walk at a time.
 //!

@@ -9,6 +9,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
+use super::gathering::Turnstile;
 use super::metadata::Metadata;
 use super::opening::{self, Opening};
 use crate::batch::Batch;
@@ -37,6 +38,9 @@ pub(super) struct Membership {
     pub(super) metadata: Vec<Metadata>,
     /// Effects gathered since the last hand-over.
     pub(super) gathered: Mutex<Batch>,
+    pub(super) turnstile: Turnstile,
+    /// What is gathered is as much as a batch may hold.
+    pub(super) full: AtomicBool,
     pub(super) paused: AtomicBool,
     /// The offsets of new partitions could not be had: the consumer must start afresh.
     pub(super) failed: AtomicBool,
@@ -118,8 +122,9 @@ impl Membership {
     fn revoked(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> KafkaResult<()> {
         let partitions = self.partitions(list);
         if !consumer.assignment_lost() {
-            self.hand_over();
-            if !self.handoff.drain(&partitions, Instant::now() + DRAIN) {
+            let deadline = Instant::now() + DRAIN;
+            self.hand_over(deadline);
+            if !self.handoff.drain(&partitions, deadline) {
                 tracing::warn!(
                     partitions = partitions.len(),
                     deadline_s = DRAIN.as_secs(),
@@ -137,7 +142,8 @@ impl Membership {
     }
 
     /// Hands over all that was read, for a drain.
-    pub(super) fn hand_over(&self) {
+    pub(super) fn hand_over(&self, deadline: Instant) {
+        self.turnstile.wait(deadline);
         self.handoff.force(&mut self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
     }
 

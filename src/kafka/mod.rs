@@ -1,8 +1,9 @@
 //! The consumer group: reading, the offset ledger, what is committed and what happens at a rebalance.
 //!
-//! One [`Reader`] polls on a thread of its own. It never waits for Redis: when the batch is full it pauses the
-//! partitions and polls on, so that the group keeps it. An offset is committed only up to the [`Ledger`]'s watermark.
+//! One [`Reader`] polls on a thread of its own; a second thread decodes and gathers. Neither waits for Redis: when the
+//! batch is full the partitions pause, and polling goes on, so that the group keeps this member. An offset is committed only up to the [`Ledger`]'s watermark.
 
+mod gathering;
 mod ledger;
 mod membership;
 mod metadata;

@@ -1,13 +1,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::BorrowedMessage;
-use rdkafka::{ClientConfig, Message as _};
 
+use super::gathering::{Chunk, Turnstile, gather};
 use super::membership::Membership;
 use super::processing::Processing;
 use crate::batch::Batch;
@@ -16,9 +18,9 @@ use crate::handoff::Handoff;
 use crate::telemetry::{Health, Metrics, Part};
 use crate::views::Evaluator;
 
-/// How many messages are read before the batch is offered to the writer, while there are more. The larger, the more of
-/// a backlog's events share their keys; at 500,000 events/s it is 16 ms, of which a reader that is behind knows nothing.
-const BURST: usize = 8_192;
+/// Messages that go to the gathering thread at once, and how many such chunks may wait for it.
+const CHUNK: usize = 256;
+const CHUNKS: usize = 4;
 /// How long a poll waits for a message; also how late a commit may be noticed as due.
 const POLL: Duration = Duration::from_millis(100);
 /// While paused, how soon a free slot is noticed.
@@ -94,7 +96,7 @@ impl Reader {
                     if started.elapsed() > Duration::from_mins(1) {
                         delays = backoff.build();
                     }
-                    std::thread::sleep(delays.next().unwrap_or(Duration::from_secs(10)));
+                    thread::sleep(delays.next().unwrap_or(Duration::from_secs(10)));
                 }
             }
         }
@@ -110,7 +112,9 @@ impl Reader {
             handoff: Arc::clone(&self.handoff),
             health: Arc::clone(&self.health),
             metrics: Arc::clone(&self.metrics),
-            gathered: std::sync::Mutex::new(Batch::default()),
+            gathered: Mutex::new(Batch::default()),
+            turnstile: Turnstile::default(),
+            full: AtomicBool::new(false),
             paused: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             commits: self.mode == Mode::Apply,
@@ -124,17 +128,42 @@ impl Reader {
             return End::StartAfresh;
         }
         let membership = Arc::clone(consumer.context());
-        let mut processing = Processing::new(&self.catalog, Arc::clone(&self.metrics), self.mode);
+        let processing = Processing::new(&self.catalog, Arc::clone(&self.metrics), self.mode);
+        // The scope ends once the gathering thread has seen the sender go.
+        thread::scope(|scope| {
+            let (sender, chunks) = mpsc::sync_channel(CHUNKS);
+            let gathering = Arc::clone(&membership);
+            thread::Builder::new()
+                .name("gathering".to_owned())
+                .spawn_scoped(scope, move || gather(&gathering, processing, &chunks))
+                .expect("the system has a thread left");
+            let end = self.poll(consumer, &membership, &sender, stop);
+            if matches!(end, End::Stopped) {
+                self.stop(consumer, &membership);
+            }
+            end
+        })
+    }
+
+    fn poll<'c>(
+        &self,
+        consumer: &'c BaseConsumer<Membership>,
+        membership: &Membership,
+        chunks: &SyncSender<Chunk<'c>>,
+        stop: &AtomicBool,
+    ) -> End {
         let mut last_commit = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             self.health.alive();
-            let paused = membership.paused.load(Ordering::Relaxed);
-            if let Err(end) = self.burst(consumer, &membership, &mut processing, paused) {
-                return end;
-            }
-            if membership.failed.load(Ordering::Relaxed) {
+            let chunk = match Self::chunk(consumer, membership.paused.load(Ordering::Relaxed)) {
+                Ok(chunk) => chunk,
+                Err(end) => return end,
+            };
+            membership.turnstile.sent();
+            if chunks.send(chunk).is_err() || membership.failed.load(Ordering::Relaxed) {
                 return End::StartAfresh;
             }
+            Self::backpressure(consumer, membership, membership.full.load(Ordering::Relaxed));
             if last_commit.elapsed() >= COMMIT_EVERY {
                 if let Err(error) = membership.commit(consumer, CommitMode::Async) {
                     tracing::warn!(%error, "commit failed; it is tried again");
@@ -142,53 +171,25 @@ impl Reader {
                 last_commit = Instant::now();
             }
         }
-        self.stop(consumer, &membership);
         End::Stopped
     }
 
-    /// Reads what is there, at most [`BURST`] messages; waits only for the first, and only with nothing in hand.
-    fn burst(
-        &self,
-        consumer: &BaseConsumer<Membership>,
-        membership: &Membership,
-        processing: &mut Processing,
-        paused: bool,
-    ) -> Result<(), End> {
+    /// Reads what is there; waits only for the first message.
+    fn chunk(consumer: &BaseConsumer<Membership>, paused: bool) -> Result<Chunk<'_>, End> {
+        let mut chunk = Chunk { messages: Vec::new(), idle: false };
         let mut wait = if paused { PAUSED_POLL } else { POLL };
-        let mut idle = false;
-        for _ in 0..BURST {
-            let Some(polled) = consumer.poll(wait) else {
-                idle = true;
-                break;
-            };
-            wait = Duration::ZERO;
-            let gathered = || membership.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-            match polled {
-                Ok(message) => Self::take(membership, processing, &message, &mut gathered()),
-                Err(error) => Self::failed(&error)?,
+        while chunk.messages.len() < CHUNK {
+            match consumer.poll(wait) {
+                Some(Ok(message)) => chunk.messages.push(message),
+                Some(Err(error)) => Self::failed(&error)?,
+                None => {
+                    chunk.idle = true;
+                    break;
+                }
             }
+            wait = Duration::ZERO;
         }
-        let mut gathered = membership.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        if !gathered.is_empty() && !self.handoff.offer(&mut gathered) && idle {
-            // Nothing more has come yet: what is in hand must not wait for the next message.
-            self.handoff.join(&mut gathered);
-        }
-        let full = gathered.is_full();
-        drop(gathered);
-        Self::backpressure(consumer, membership, full);
-        Ok(())
-    }
-
-    fn take(
-        membership: &Membership,
-        processing: &mut Processing,
-        message: &BorrowedMessage<'_>,
-        batch: &mut Batch,
-    ) {
-        // A topic that is not ours can only come from a subscription of another version of this group.
-        let Some(partition) = membership.partition(message.topic(), message.partition()) else { return };
-        processing.process(partition, message, batch);
-        batch.reach(partition, message.offset() + 1);
+        Ok(chunk)
     }
 
     /// Pauses while the batch is full. Polling goes on, so that the group keeps this member.
@@ -238,9 +239,10 @@ impl Reader {
         {
             tracing::warn!(%error, "partitions were not paused for the last drain");
         }
-        membership.hand_over();
+        let deadline = Instant::now() + LAST_DRAIN;
+        membership.hand_over(deadline);
         let partitions: Vec<_> = self.handoff.ledger(|ledger| ledger.partitions().collect());
-        if !self.handoff.drain(&partitions, Instant::now() + LAST_DRAIN) {
+        if !self.handoff.drain(&partitions, deadline) {
             tracing::warn!(
                 deadline_s = LAST_DRAIN.as_secs(),
                 "not everything was applied in time; it is read again"
