@@ -24,7 +24,7 @@ const WRONG_CONFIGURATION: u8 = 64;
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  freshet check                                   is the configuration right, and is everything there?
+  freshet check                                   is the configuration right, is all there?
   freshet explain events.jsonl                    which keys would these events delete, and why?
   freshet run --dry-run                           follow the topics and say what would be deleted
   freshet run                                     follow the topics and delete

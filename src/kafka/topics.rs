@@ -2,6 +2,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::metadata::MetadataTopic;
@@ -9,6 +10,10 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 
 use super::properties::client_config;
 use crate::config::Kafka;
+
+/// How long an error that waits to be told may take, and how many are heard.
+const WAITING: Duration = Duration::from_millis(100);
+const MOST_ERRORS: usize = 8;
 
 /// Why the broker could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +72,12 @@ fn topic(answer: &MetadataTopic) -> Topic {
 
 /// What the client met on the way to the brokers. It says so only when it is polled.
 fn reason(consumer: &BaseConsumer<Asking>) -> Option<String> {
-    while consumer.poll(Duration::ZERO).is_some() {}
+    // A failing client may go on to fail.
+    for _ in 0..MOST_ERRORS {
+        if consumer.poll(WAITING).is_none() {
+            break;
+        }
+    }
     consumer.context().0.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
@@ -76,12 +86,20 @@ fn reason(consumer: &BaseConsumer<Asking>) -> Option<String> {
 struct Asking(Mutex<Option<String>>);
 
 impl ClientContext for Asking {
+    /// What it would log is in the answer.
+    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+
     fn error(&self, error: KafkaError, reason: &str) {
         // That all brokers are down follows from what was said before of each.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(in_short(reason).to_owned());
         }
     }
 }
 
 impl ConsumerContext for Asking {}
+
+/// Without how long it took and how often: `… failed: Connection refused (after 0ms in state CONNECT)`.
+fn in_short(reason: &str) -> &str {
+    reason.rsplit_once(" (after ").map_or(reason, |(reason, _)| reason)
+}

@@ -21,7 +21,7 @@ use judge::{Judge, Verdict};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  freshet explain events.jsonl                    each event, each key and each family, with the reason
+  freshet explain events.jsonl                    what each event deletes, with the reason
   freshet explain events.jsonl --json | jq .      the same as one JSON object a line
   tail -n 5 events.jsonl | freshet explain -      from standard input
 

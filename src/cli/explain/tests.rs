@@ -39,7 +39,7 @@ fn a_line_that_is_no_event_stops_nothing() {
         r#"{"topic":"plain.public.auth_user","value":"{\"op\":\"m\"}"}"#,
     ];
     let (text, summary) = run(&events.join("\n"), false);
-    insta::assert_snapshot!(text, @r###"
+    insta::assert_snapshot!(text, @r#"
     line 1: update of task_full (plain.public.workorder_taskfull, partition 0, offset 6)
       key      task_stats:3  the row before the change, by assigned_department_id; update of task_full, changed: assigned_department_id
       key      task_stats:4  the row after the change, by assigned_department_id; update of task_full, changed: assigned_department_id
@@ -56,7 +56,7 @@ fn a_line_that_is_no_event_stops_nothing() {
       family   user:{id}  an event could not be decoded
     line 8: message of user (plain.public.auth_user)
       nothing  a logical decoding message, which concerns no row
-    "###);
+    "#);
     assert_eq!(summary, Summary { deleting: 2, nothing: 3, undecodable: 1, no_events: 1 });
 }
 
@@ -66,10 +66,10 @@ fn every_line_of_output_has_the_same_fields() {
     let move_away = EVENTS.lines().nth(46).expect("line 47");
     let heartbeat = EVENTS.lines().next().expect("line 1");
     let (text, _) = run(&[heartbeat, move_away, broken, "{"].join("\n"), true);
-    insta::assert_snapshot!(text, @r###"
+    insta::assert_snapshot!(text, @r#"
     {"line":1,"topic":"__debezium-heartbeat.plain","partition":0,"offset":0,"table":null,"operation":null,"effects":[],"ignored":"a heartbeat or a transaction marker, ignored on purpose","error":null}
     {"line":2,"topic":"plain.public.workorder_taskfull","partition":0,"offset":6,"table":"task_full","operation":"update","effects":[{"view":"task_stats","key":"task_stats:3","reason":"old_row","why":"the row before the change, by assigned_department_id; update of task_full, changed: assigned_department_id"},{"view":"task_stats","key":"task_stats:4","reason":"new_row","why":"the row after the change, by assigned_department_id; update of task_full, changed: assigned_department_id"}],"ignored":null,"error":null}
     {"line":3,"topic":"plain.public.auth_user","partition":1,"offset":2,"table":"user","operation":null,"effects":[{"view":"user","family":"user:{id}","reason":"undecodable","why":"an event could not be decoded"}],"ignored":null,"error":"the operation \"x\" is unknown"}
     {"line":4,"topic":null,"partition":null,"offset":null,"table":null,"operation":null,"effects":[],"ignored":null,"error":"the line is no JSON object of the expected form (byte 1)"}
-    "###);
+    "#);
 }

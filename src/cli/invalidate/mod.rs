@@ -24,7 +24,7 @@ Examples:
   freshet invalidate shop_stats --family          every key of the view
   freshet invalidate dashboard --family           a declared family, such as `dashboard:*`
 
-Exit codes: 0 done, whether or not the keys existed; 1 Redis failed; 64 there is no such view, group or hole.")]
+Exit codes: 0 done, whether or not the keys existed, 1 Redis failed, 64 the command line is wrong.")]
 pub(super) struct Invalidate {
     /// A view, or a group under `invalidate`
     #[arg(value_name = "VIEW|GROUP")]
