@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::{ColumnType, KeyFormat};
 
-/// A key with holes, spelled as on the wire: `:1:dept_workload:{department_id}`.
+/// A key with holes, spelled as on the wire: `:1:shop_stats:{shop_id}`.
 ///
 /// Invariant: a name can be split into literals and hole values in one way only. So a hole ends at a literal that
 /// cannot be part of its value, or at the end of the name.
@@ -80,7 +80,7 @@ impl Template {
         }
     }
 
-    /// Whether the whole name is a key of this family: `dept_workload:5:lock` is none of `dept_workload:{id}`.
+    /// Whether the whole name is a key of this family: `shop_stats:5:lock` is none of `shop_stats:{shop_id}`.
     pub fn matches(&self, name: &[u8]) -> bool {
         let Some(mut rest) = name.strip_prefix(self.literals[0].as_bytes()) else { return false };
         for (hole, literal) in self.holes.iter().zip(&self.literals[1..]) {

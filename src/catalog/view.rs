@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::table::index;
-use super::{ColumnId, TableId, Template, escape_glob};
+use super::{ColumnId, Hole, TableId, Template, escape_glob};
 
 /// Index of a view in [`Catalog::views`](super::Catalog::views).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,6 +46,22 @@ impl Pattern {
         }
     }
 
+    /// What every name of the family begins with.
+    pub fn prefix(&self) -> &str {
+        match self {
+            Self::Template(template) => template.prefix(),
+            Self::Declared { prefix } => prefix,
+        }
+    }
+
+    /// The holes; a declared family has none.
+    pub fn holes(&self) -> &[Hole] {
+        match self {
+            Self::Template(template) => template.holes(),
+            Self::Declared { .. } => &[],
+        }
+    }
+
     /// As a person reads it.
     pub fn text(&self) -> String {
         match self {
@@ -84,7 +100,7 @@ pub enum Reads {
 /// A column of another table, reached through many-to-one relations.
 #[derive(Debug, Clone)]
 pub struct Path {
-    /// As it was written: `process.work_order.priority`.
+    /// As it was written: `order.customer.region`.
     pub text: String,
     /// The column of the source's own row that links to the first table on the way.
     pub link: ColumnId,

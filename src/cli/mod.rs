@@ -1,7 +1,11 @@
 //! The command line: one file a command.
 
+mod check;
+mod explain;
+mod invalidate;
 mod run;
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,11 +24,11 @@ const WRONG_CONFIGURATION: u8 = 64;
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  freshet check                                   is the configuration right, and is everything there?
+  freshet check                                   is the configuration right, is all there?
   freshet explain events.jsonl                    which keys would these events delete, and why?
   freshet run --dry-run                           follow the topics and say what would be deleted
   freshet run                                     follow the topics and delete
-  freshet invalidate dept_workload department_id=5
+  freshet invalidate shop_stats shop_id=5         delete a key by hand
 
 The configuration file is ./freshet.yaml unless --config or FRESHET_CONFIG names another.
 Exit codes: 0 done, 1 it failed, 64 the configuration or the command line is wrong."
@@ -52,7 +56,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Check),
+    Explain(explain::Explain),
     Run(run::Run),
+    Invalidate(invalidate::Invalidate),
 }
 
 /// What a command comes to: done, or a sentence for standard error and an exit code.
@@ -65,17 +72,27 @@ enum Failure {
 }
 
 impl Failure {
-    /// The error with its sources, in one line.
-    fn of(error: &dyn std::error::Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        Self::Failed(text)
+    fn of(error: &dyn Error) -> Self {
+        Self::Failed(with_sources(error))
     }
+}
+
+/// The error with its sources, in one line.
+fn with_sources(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Text from an event or a server as a terminal may show it: a value can hold line ends and escape sequences.
+fn plain(text: &str) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
 }
 
 /// Runs the command line and says how it went.
@@ -106,7 +123,10 @@ fn execute(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(|error| Failure::Usage(format!("--log cannot be read: {error}")))?;
     let settings = settings(arguments)?;
     match &arguments.command {
+        Command::Check(check) => check.execute(&arguments.config, &settings),
+        Command::Explain(explain) => explain.execute(settings),
         Command::Run(run) => run.execute(settings),
+        Command::Invalidate(invalidate) => invalidate.execute(&settings),
     }
 }
 

@@ -21,6 +21,7 @@ use std::path::Path;
 
 pub use error::Error;
 pub use problem::Problem;
+pub(crate) use problem::suggest;
 pub use schema::json_schema;
 pub use settings::{Http, Kafka, Redis, RedisUrl, Settings};
 

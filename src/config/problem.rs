@@ -108,7 +108,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// ``did you mean `a`?``, or what there is to choose from.
-pub(super) fn suggest<'a>(
+pub(crate) fn suggest<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str> + Clone,
     otherwise: &str,

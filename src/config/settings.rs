@@ -56,6 +56,11 @@ impl RedisUrl {
     pub fn expose(&self) -> &str {
         self.0.as_str()
     }
+
+    /// Whose permissions count. Percent-encoded as in the URL.
+    pub fn user(&self) -> &str {
+        if self.0.username().is_empty() { "default" } else { self.0.username() }
+    }
 }
 
 impl fmt::Display for RedisUrl {

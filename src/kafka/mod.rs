@@ -16,4 +16,4 @@ mod topics;
 pub use ledger::Ledger;
 pub use properties::client_config;
 pub use reader::{Mode, Reader, ReaderError};
-pub use topics::{TopicsError, missing_topics};
+pub use topics::{Topic, TopicsError, check_properties, topics};

@@ -114,7 +114,7 @@ impl Reason {
 }
 
 impl fmt::Display for Why<'_> {
-    /// A phrase for a person: `row before the change: department_id; changed: department_id, status`. Never a value.
+    /// A phrase for a person: `the row before the change, by shop_id; update of order, changed: shop_id, status`. Never a value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason.sentence())?;
         let Some((rule, table, change)) = self.by else { return Ok(()) };

@@ -68,6 +68,13 @@ impl Evaluator {
         }
     }
 
+    /// Whether the change may alter what any view reads. If so and nothing goes, a null filled no hole.
+    pub fn is_read(&self, change: &Change<'_>) -> bool {
+        let table = self.catalog.table(change.table);
+        let (old, new) = (Image::old(table, change), Image::new(change));
+        self.rules.of(change.table).iter().any(|rule| touches(rule, old, new))
+    }
+
     /// Reports the families of every view that this table's rows may touch.
     pub fn widen(&self, table: TableId, reason: Reason, effects: &mut impl Effects) {
         for view in self.rules.views_of(table) {

@@ -4,6 +4,7 @@
 mod backpressure;
 mod bad_input;
 mod command_line;
+mod commands;
 mod dry_run;
 mod end_to_end;
 mod families;
