@@ -17,7 +17,7 @@ use crate::catalog::{Catalog, TableId};
 use crate::change::Partition;
 use crate::handoff::Handoff;
 use crate::telemetry::{Health, Metrics, Part};
-use crate::views::{Evaluator, Rules};
+use crate::views::{Evaluator, Reason, Rules};
 
 /// How long a revoked partition may take to drain. Far below `max.poll.interval.ms`; what is not acknowledged by then
 /// stays uncommitted, and its next owner applies it again.
@@ -74,8 +74,8 @@ impl Membership {
             list.set_partition_offset(topic, number, Offset::Offset(opening.start))?;
             let committed = opening.families.is_none().then_some(opening.start);
             self.handoff.ledger(|ledger| ledger.assign(*partition, committed));
-            let reason = opening.families.map(crate::views::Reason::label);
-            tracing::info!(topic, partition = number, offset = opening.start, families = reason, "assigned");
+            let families = opening.families.map(Reason::label);
+            tracing::debug!(topic, partition = number, offset = opening.start, families, "opened");
             if let Some(reason) = opening.families {
                 if widened.insert(partition.table) {
                     self.evaluator.widen(partition.table, reason, &mut *batch);
@@ -85,6 +85,11 @@ impl Membership {
             }
         }
         drop(batch);
+        for of_topic in openings.chunk_by(|(a, _), (b, _)| a.table == b.table) {
+            let families = of_topic.iter().find_map(|(_, opening)| opening.families).map(Reason::label);
+            let topic = self.catalog.table(of_topic[0].0.table).topic.as_str();
+            tracing::info!(topic, partitions = of_topic.len(), families, "assigned");
+        }
         consumer.incremental_assign(list)?;
         // librdkafka remembers that a partition was paused when it left.
         if self.paused.load(Ordering::Relaxed) { consumer.pause(list) } else { consumer.resume(list) }
