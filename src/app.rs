@@ -140,6 +140,8 @@ impl Shared {
         let writer = async move {
             loop {
                 let Sent { number, batch } = self.handoff.take().await;
+                self.metrics.keys(&batch.keys, 0);
+                self.metrics.widenings(batch.families());
                 // Keys and families are acknowledged apart; one too many is none.
                 self.handoff.acknowledge(number);
                 self.handoff.acknowledge(number);

@@ -24,6 +24,7 @@ use crate::views::{Evaluator, Reason, Rules};
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long the broker may be asked for the offsets of new partitions before the consumer starts afresh.
 const OPEN: Duration = Duration::from_secs(30);
+const OPEN_AGAIN: Duration = Duration::from_millis(500);
 
 /// The consumer's part in its group: what it does when partitions come and go, and what it commits.
 ///
@@ -209,6 +210,7 @@ impl ConsumerContext for Membership {
                 match self.assigned(consumer, list) {
                     Err(error) if Instant::now() < deadline => {
                         tracing::warn!(%error, "the offsets of new partitions cannot be had yet");
+                        std::thread::sleep(OPEN_AGAIN);
                     }
                     Err(error) => {
                         self.failed.store(true, Ordering::Relaxed);

@@ -33,6 +33,7 @@ fn it_logs_each_key_with_its_reason_and_deletes_and_commits_nothing() {
         || freshet.metric("freshet_events_total{outcome=\"change\""),
         |events| *events > 0.5,
     );
+    eventually("keys are counted", || freshet.metric("freshet_keys_total"), |keys| *keys > 1.5);
     freshet.signal("TERM");
     assert_eq!(freshet.exit_code(), Some(0));
     assert_eq!(redis.names(), names);
