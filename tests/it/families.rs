@@ -116,6 +116,36 @@ fn tls_with_user_and_password() {
     assert!(!format!("{:?}", freshet.log.lines()).contains("cret"), "no log line has the password");
 }
 
+#[test]
+fn a_family_is_found_among_many_names() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let _freshet = Freshet::start(&topic, &redis, "  load: { key: \"load:{shop_id}\", from: row }").ready();
+    topic.wait_for_offsets(&[0]);
+    // Far more than one step of SCAN, and one UNLINK, looks at.
+    let mut names = redis::pipe();
+    (0..20_000).for_each(|id| {
+        names.set(format!("load:{id}"), "cached").set(format!("load:{id}:lock"), "held").ignore();
+    });
+    names.exec(&mut redis.connect()).expect("Redis takes the keys");
+    topic.send(0, &[poison()]);
+    topic.wait_for_offsets(&[1]);
+    let left = redis.names();
+    assert!(left.iter().all(|name| name.ends_with(":lock")), "keys of the family are left");
+    assert_eq!(left.len(), 20_000);
+}
+
+#[test]
+fn an_emptied_table_takes_its_families_along() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let _freshet = Freshet::start(&topic, &redis, "  load: { key: \"load:{shop_id}\", from: row }").ready();
+    topic.wait_for_offsets(&[0]);
+    redis.fill(&["load:1", "load:2", "load:2:lock"]);
+    let value = br#"{"before":null,"after":null,"source":{"connector":"postgresql","ts_ms":1795397421160,"schema":"public","table":"row","lsn":1},"op":"t","ts_ms":1795397421191}"#;
+    topic.send(0, &[Event { key: "{}".to_owned(), value: value.to_vec() }]);
+    redis.wait_for_names(&["load:2:lock"]);
+    topic.wait_for_offsets(&[1]);
+}
+
 /// A certificate of localhost that is its own authority, and its key.
 fn self_signed(folder: &Path) -> (String, String) {
     let path = |name: &str| folder.join(name).display().to_string();

@@ -100,3 +100,32 @@ fn a_stopped_redis_is_waited_for() {
     redis.wait_for_names(&["shop:2"]);
     topic.wait_for_offsets(&[1]);
 }
+
+#[test]
+fn one_refusal_among_many_replies_holds_the_offset() {
+    let views = VIEWS.replace("shop:{shop_id}", "{id}:{shop_id}").replace("key: \"", "key: \"n:");
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let freshet = Freshet::start(&topic, &redis, &views).ready();
+    topic.wait_for_offsets(&[0]);
+    redis.fill(&["n:1:1", "n:2:499"]);
+    let acl = |rules: &[&str]| {
+        redis::cmd("ACL").arg(&["SETUSER", "default"]).arg(rules).exec(&mut redis.connect()).expect("ACL");
+    };
+    // Keys of the first commands may go, one of the last must not.
+    acl(&["resetkeys", "~n:1:*"]);
+    redis.stop();
+    let mut events: Vec<_> = (0..500).map(|shop| create(1, shop)).collect();
+    events.push(create(2, 499));
+    topic.send(0, &events);
+    eventually("all are read", || freshet.metric("freshet_events_total"), |read| *read > 500.5);
+    redis.resume();
+    freshet.log.wait_for("redis' refusal", |line| {
+        line["error"].as_str().is_some_and(|error| error.contains("no permissions"))
+    });
+    eventually("refusals", || freshet.metric("freshet_redis_retries_total"), |retries| *retries >= 6.0);
+    assert!(topic.offsets()[0] < 501);
+    assert_eq!(freshet.get("/readyz").map(|(status, _)| status), Some(503));
+    acl(&["allkeys"]);
+    redis.wait_for_names(&[]);
+    topic.wait_for_offsets(&[501]);
+}

@@ -11,4 +11,6 @@ mod families;
 mod first_start;
 mod harness;
 mod ledger;
+mod lost_offsets;
 mod rebalance;
+mod redis_away;

@@ -55,6 +55,28 @@ fn a_copy_that_joins_takes_over_drained_partitions() {
 }
 
 #[test]
+fn what_is_on_its_way_at_a_revocation_is_committed_before_the_partition_goes() {
+    let (topic, redis) = (Topic::new(2), RedisServer::start());
+    let first = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0; 2]);
+    redis.fill(&["item:1", "item:2", "other"]);
+    redis.stop();
+    topic.send(0, &[create(1, 1)]);
+    topic.send(1, &[create(2, 1)]);
+    eventually("both are read", || first.metric("freshet_events_total"), |read| *read > 1.5);
+    let second = Freshet::start(&topic, &redis, VIEWS);
+    first.wait_until_it_reads_no_more(&topic);
+    redis.resume();
+    second.log.wait_for("its partition", |line| line["message"] == "assigned");
+    redis.wait_for_names(&["other"]);
+    eventually("all is committed", || topic.behind(), |behind| *behind == 0);
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let sent = topic.offsets().iter().sum::<i64>() as f64;
+    let applied = first.metric("freshet_events_total") + second.metric("freshet_events_total");
+    assert!((applied - sent).abs() < 0.5, "{applied} of {sent} events were applied: each once");
+}
+
+#[test]
 fn a_copy_that_is_killed_loses_nothing() {
     let (topic, redis) = (Topic::new(4), RedisServer::start());
     let first = Freshet::start(&topic, &redis, VIEWS).ready();
@@ -96,10 +118,14 @@ fn sigterm_applies_and_commits_what_was_read() {
         |read| (*read - 5_000.0).abs() < 0.5,
     );
     freshet.signal("TERM");
-    freshet.log.wait_for("the signal", |line| line["message"] == "stopping on SIGTERM");
+    // Redis must not answer before the drain has begun.
+    freshet.wait_until_it_reads_no_more(&topic);
+    let read = freshet.metric("freshet_events_total");
     assert_eq!(topic.offsets(), [0]);
     redis.resume();
     assert_eq!(freshet.exit_code(), Some(0));
-    assert_eq!(topic.offsets(), [5_000], "committed before it ended");
+    #[expect(clippy::cast_possible_truncation, reason = "a small number")]
+    let expected = read as i64;
+    assert_eq!(topic.offsets(), [expected], "committed before it ended");
     assert!(redis.names().is_empty());
 }

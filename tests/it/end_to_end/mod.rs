@@ -93,6 +93,11 @@ fn each_write_deletes_the_keys_it_affects_and_no_others() {
         &["operator_stats:*", "collab_stats:*"],
     );
     pipeline.step(
+        "a table is emptied",
+        "TRUNCATE workorder_tasklog",
+        &["operator_stats:*", "collab_stats:*"],
+    );
+    pipeline.step(
         "a user's name: the key is the user's own, the department lies behind a task",
         "UPDATE auth_user SET username = 'chen-li' WHERE id = 4",
         &["operator_stats:4", "dept_workload:*", "collab_stats:*"],

@@ -2,11 +2,15 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::log::Log;
-use super::{RedisServer, Topic, eventually, kafka};
+use super::{PATIENCE, RedisServer, Topic, create, eventually, kafka};
+
+/// An event that is not read within this long is not being read: five polls' worth.
+const STILL: Duration = Duration::from_millis(500);
 
 /// The real binary, running.
 pub struct Freshet {
@@ -28,7 +32,9 @@ impl Freshet {
         let file = folder.path().join("freshet.yaml");
         let listen = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
         fs::write(&file, format!("{configuration}\nhttp: {{ listen: \"{listen}\" }}\n")).expect("a file");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_freshet"))
+        // It goes with the thread that started it, also when the test process is killed.
+        let mut child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", env!("CARGO_BIN_EXE_freshet")])
             .args(["--log-format", "json", "--config"])
             .arg(&file)
             .args(arguments)
@@ -62,6 +68,25 @@ impl Freshet {
         let (_, text) = self.get("/metrics").expect("metrics");
         let samples = text.lines().filter(|line| line.starts_with(prefix));
         samples.map(|line| line.rsplit_once(' ').expect("a value").1.parse::<f64>().expect("a number")).sum()
+    }
+
+    /// Waits until it takes no more events: its polling thread has begun a drain, or these partitions are another's.
+    #[track_caller]
+    pub fn wait_until_it_reads_no_more(&self, topic: &Topic) {
+        let read = || self.metric("freshet_events_total");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            assert!(Instant::now() < deadline, "it reads on");
+            let before = read();
+            (0..topic.partitions).for_each(|partition| topic.send(partition, &[create(1_000_000, 1)]));
+            let soon = Instant::now() + STILL;
+            while read() <= before {
+                if Instant::now() > soon {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
     }
 
     pub fn pid(&self) -> u32 {

@@ -98,6 +98,13 @@ impl Topic {
             .collect()
     }
 
+    /// How many records lie above what is committed.
+    pub fn behind(&self) -> i64 {
+        let end =
+            |partition| self.observer.fetch_watermarks(&self.name, partition, PATIENCE).expect("ends").1;
+        (0..).zip(self.offsets()).map(|(partition, committed)| end(partition) - committed).sum()
+    }
+
     #[track_caller]
     pub fn wait_for_offsets(&self, expected: &[i64]) {
         eventually("committed offsets", || self.offsets(), |offsets| offsets == expected);
