@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use rdkafka::Message as _;
-use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _};
+use rdkafka::message::{BorrowedMessage, Headers as _};
 
 use super::reader::Mode;
 use crate::batch::{Batch, Timing};
@@ -34,12 +34,11 @@ impl Processing {
     /// Adds what the message does to the batch. A message that cannot be decoded stops nobody: the families of its
     /// table go.
     pub(super) fn process(&mut self, partition: Partition, message: &BorrowedMessage<'_>, batch: &mut Batch) {
-        let headers = message.headers();
         let record = Record {
             topic: message.topic(),
             key: message.key(),
             value: message.payload(),
-            headers: headers.map_or(&(), |headers| headers),
+            headers: &LazyHeaders(message),
         };
         let (outcome, committed) = match self.decoder.decode(partition.table, &record) {
             Ok(Event::Change(change)) => {
@@ -80,9 +79,12 @@ impl Processing {
     }
 }
 
-impl Headers for BorrowedHeaders {
+/// The client parses a message's headers when they are asked for, and most changes need none.
+struct LazyHeaders<'m>(&'m BorrowedMessage<'m>);
+
+impl Headers for LazyHeaders<'_> {
     fn header(&self, name: &str) -> Option<&[u8]> {
-        self.iter().find(|header| header.key == name).and_then(|header| header.value)
+        self.0.headers()?.iter().find(|header| header.key == name).and_then(|header| header.value)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::telemetry::{Health, Metrics, Part};
 use crate::views::Evaluator;
 
 /// Messages that go to the gathering thread at once, and how many such chunks may wait for it.
-const CHUNK: usize = 256;
+const CHUNK: usize = 1_024;
 const CHUNKS: usize = 4;
 /// How long a poll waits for a message; also how late a commit may be noticed as due.
 const POLL: Duration = Duration::from_millis(100);
