@@ -26,7 +26,7 @@ fn partitions_that_change_hands_while_reading_is_paused_lose_nothing_and_go_on()
 
     // The second takes a partition that the first cannot drain; its own deadline lets it go.
     let second = Freshet::start(&topic, &redis, VIEWS);
-    second.log.wait_for("its partition", |line| line["message"] == "assigned" && line["offset"] == 0);
+    second.log.wait_for("its partition", |line| line["message"] == "assigned");
     let undrained = "revoked partitions were not drained in time; their next owner applies the rest again";
     assert_eq!(first.log.with_message(undrained).len(), 1);
     assert_eq!(topic.offsets(), [0, 0], "Redis has acknowledged nothing");
