@@ -59,7 +59,7 @@ pub(super) fn acknowledge(handoff: &Handoff, number: u64, metrics: &Metrics) {
     metrics.acknowledged(&timings, now);
     if tracing::enabled!(target: WATERMARKS, tracing::Level::TRACE) {
         for (partition, offset) in handoff.ledger(|ledger| ledger.watermarks()) {
-            tracing::trace!(target: WATERMARKS, partition = partition.number, offset, at_us = now.as_micros());
+            tracing::trace!(target: WATERMARKS, partition = partition.number, offset, at_us = u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
         }
     }
 }
