@@ -1,6 +1,6 @@
 //! An offset is committed after Redis has acknowledged every effect of every event up to it.
 
-use crate::harness::{Freshet, RedisServer, Topic, create, eventually, update};
+use crate::harness::{Event, Freshet, RedisServer, Topic, create, eventually, update};
 
 const VIEWS: &str = "  shop: { key: \"shop:{shop_id}\", from: { row: { reads: [version] } } }";
 
@@ -128,4 +128,29 @@ fn one_refusal_among_many_replies_holds_the_offset() {
     acl(&["allkeys"]);
     redis.wait_for_names(&[]);
     topic.wait_for_offsets(&[501]);
+}
+
+#[test]
+fn a_family_that_cannot_be_searched_holds_the_offset() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let freshet = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0]);
+    redis.fill(&["shop:1", "shop:2", "other"]);
+    let mut admin = redis.connect();
+    let mut acl =
+        |rule: &str| redis::cmd("ACL").arg(&["SETUSER", "default", rule]).exec(&mut admin).expect("ACL");
+    acl("-scan");
+    // What cannot be decoded deletes the family; the good event behind it must not be committed alone.
+    let poison = Event { key: "{}".to_owned(), value: b"poison".to_vec() };
+    topic.send(0, &[poison, create(1, 1)]);
+    redis.wait_for_names(&["other", "shop:2"]);
+    eventually("refusals", || freshet.metric("freshet_redis_retries_total"), |retries| *retries >= 6.0);
+    let (status, why) = freshet.get("/readyz").expect("an answer");
+    assert_eq!(status, 503, "{why}");
+    assert!(why.contains("redis, families: "), "{why}");
+    assert_eq!(topic.offsets(), [0]);
+    acl("+scan");
+    redis.wait_for_names(&["other"]);
+    topic.wait_for_offsets(&[2]);
+    freshet.ready();
 }
