@@ -58,6 +58,16 @@ impl Topic {
         }
     }
 
+    /// The same topic, seen by another group.
+    pub fn of_group(self, group: String) -> Self {
+        let observer = ClientConfig::new()
+            .set("bootstrap.servers", kafka())
+            .set("group.id", &group)
+            .create()
+            .expect("a consumer");
+        Self { group, observer, ..self }
+    }
+
     /// Appends events to a partition and waits for the broker's acknowledgement.
     pub fn send(&self, partition: i32, events: &[Event]) {
         for event in events {
