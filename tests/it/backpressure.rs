@@ -39,3 +39,23 @@ fn a_backlog_with_redis_away_is_bounded_and_caught_up_with() {
     assert!(freshet.log.with_message("revoked").is_empty());
     freshet.ready();
 }
+
+#[test]
+fn large_messages_are_bounded_by_their_size_and_not_only_by_their_number() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let first = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0]);
+    let idle = peak(&first);
+    first.signal("TERM");
+    assert_eq!(first.exit_code(), Some(0));
+    let mut large = create(1, 1);
+    let text = String::from_utf8(large.value).expect("JSON");
+    large.value = text.replace("no view reads it", &"x".repeat(1_000_000)).into_bytes();
+    for _ in 0..60 {
+        topic.send(0, &vec![large.clone(); 10]);
+    }
+    let second = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[600]);
+    let grown = peak(&second) - idle;
+    assert!(grown < 256.0, "memory grew by {grown} MiB over 600 messages of 1 MB");
+}

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::harness::{Event, Freshet, RedisServer, Topic, create, eventually};
+use crate::harness::{
+    Event, Freshet, RedisServer, Topic, configuration, create, eventually, with_other_table,
+};
 
 const VIEWS: &str = "  shop: { key: \"shop:{shop_id}\", from: { row: { reads: [version] } } }\n  board: { family: \"board:*\", from: row }";
 
@@ -97,4 +99,30 @@ fn five_megabytes_are_an_event_like_another() {
     redis.wait_for_names(&[]);
     topic.wait_for_offsets(&[2]);
     assert!((freshet.metric("freshet_poison_messages_total") - 1.0).abs() < 0.1);
+}
+
+#[test]
+fn the_families_of_other_tables_stay() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let other = topic.beside(1);
+    let views = format!("{VIEWS}\n  stall: {{ key: \"stall:{{shop_id}}\", from: other }}");
+    let both = with_other_table(&configuration(&topic, &redis.url(), &views), &other);
+    let freshet = Freshet::start_with(&both, &["run"], &[]).ready();
+    topic.wait_for_offsets(&[0]);
+    other.wait_for_offsets(&[0]);
+
+    redis.fill(&["shop:1", "board:x", "stall:1"]);
+    topic.send(0, &[raw(b"poison")]);
+    // The offset stands for all that the event deletes.
+    topic.wait_for_offsets(&[1]);
+    assert_eq!(redis.names(), ["stall:1"]);
+
+    redis.fill(&["shop:1", "board:x"]);
+    other.send(0, &[raw(b"")]);
+    other.wait_for_offsets(&[1]);
+    assert_eq!(redis.names(), ["board:x", "shop:1"]);
+    for (cause, table) in [("malformed", "row"), ("empty", "other")] {
+        let metric = format!("freshet_poison_messages_total{{cause=\"{cause}\",table=\"{table}\"}}");
+        assert!((freshet.metric(&metric) - 1.0).abs() < 0.1, "{cause} of {table}");
+    }
 }

@@ -34,8 +34,10 @@ fn it_logs_each_key_with_its_reason_and_deletes_and_commits_nothing() {
         |events| *events > 0.5,
     );
     eventually("keys are counted", || freshet.metric("freshet_keys_total"), |keys| *keys > 1.5);
+    let own_group = format!("{}-dry-run-{}", topic.group, freshet.pid());
     freshet.signal("TERM");
     assert_eq!(freshet.exit_code(), Some(0));
     assert_eq!(redis.names(), names);
     assert_eq!(topic.offsets(), [-1]);
+    assert_eq!(topic.of_group(own_group).offsets(), [-1]);
 }

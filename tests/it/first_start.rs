@@ -1,6 +1,6 @@
 //! Where a group begins, and what it deletes for it.
 
-use crate::harness::{Freshet, RedisServer, Topic, create};
+use crate::harness::{Freshet, RedisServer, Topic, configuration, create, with_other_table};
 
 const VIEWS: &str = "  shop: { key: \"shop:{shop_id}\", from: { row: { reads: [version] } } }";
 
@@ -63,4 +63,33 @@ fn changed_definitions_delete_the_families_once_at_the_same_offset() {
     );
     assert_eq!(topic.offsets(), [1, 0]);
     assert!(second.metric("freshet_events_total") < 0.5, "no event is applied again");
+}
+
+#[test]
+fn a_table_whose_definitions_did_not_change_keeps_its_families() {
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let other = topic.beside(1);
+    let both = |views: &str| {
+        let views = format!("{views}\n  stall: {{ key: \"stall:{{shop_id}}\", from: other }}");
+        with_other_table(&configuration(&topic, &redis.url(), &views), &other)
+    };
+    let first = Freshet::start_with(&both(VIEWS), &["run"], &[]).ready();
+    topic.wait_for_offsets(&[0]);
+    other.wait_for_offsets(&[0]);
+    let (changed, unchanged) = (topic.committed(), other.committed());
+    first.signal("TERM");
+    assert_eq!(first.exit_code(), Some(0));
+
+    redis.fill(&["shop:1", "stall:1", "stall:2"]);
+    let views = VIEWS.replace("[version]", "[version, note]");
+    let _second = Freshet::start_with(&both(&views), &["run"], &[]).ready();
+    // What opening a partition deletes is acknowledged before anything that is read of it.
+    topic.send(0, &[create(1, 9)]);
+    other.send(0, &[create(1, 2)]);
+    topic.wait_for_offsets(&[1]);
+    other.wait_for_offsets(&[1]);
+    assert_eq!(redis.names(), ["stall:1"]);
+    let metadata = |topic: &Topic| topic.committed()[0].clone().map(|committed| committed.metadata);
+    assert_ne!(metadata(&topic), changed[0].clone().map(|committed| committed.metadata));
+    assert_eq!(metadata(&other), unchanged[0].clone().map(|committed| committed.metadata));
 }

@@ -139,3 +139,9 @@ pub fn configuration(topic: &Topic, redis: &str, views: &str) -> String {
         topic.name,
     )
 }
+
+/// The same with a second table, `other`, whose rows are of the same kind.
+pub fn with_other_table(configuration: &str, other: &Topic) -> String {
+    let table = format!("  other: {{ topic: {}, primary_key: id, replica_identity: full }}", other.name);
+    configuration.replacen("tables:\n", &format!("tables:\n{table}\n"), 1)
+}

@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 pub use events::{Event, create, update};
-pub use freshet::{Freshet, configuration};
+pub use freshet::{Freshet, configuration, with_other_table};
 pub use redis_server::RedisServer;
 pub use stack::{Stack, kafka};
 pub use topic::Topic;

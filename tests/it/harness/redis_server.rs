@@ -92,18 +92,29 @@ impl RedisServer {
     }
 
     fn signal(&self, name: &str) {
-        let pid = std::fs::read_to_string(self.folder.path().join("pid")).expect("a pid");
-        let done = Command::new("kill").args([&format!("-{name}"), pid.trim()]).status().expect("kill");
+        let done = Command::new("kill").args([&format!("-{name}"), &self.pid()]).status().expect("kill");
         assert!(done.success());
     }
 
+    /// Empty until the shell has written it.
+    fn pid(&self) -> String {
+        let text = std::fs::read_to_string(self.folder.path().join("pid")).unwrap_or_default();
+        text.trim().to_owned()
+    }
+
+    /// Waits for this server: on its port another test's may answer.
     fn wait(&self) {
-        let ping = || redis::Client::open(self.url()).and_then(|client| client.get_connection()).is_ok();
-        eventually("Redis answers", ping, |up| *up);
+        let who = || {
+            let client = redis::Client::open(self.url()).ok()?;
+            let mut connection = client.get_connection().ok()?;
+            let info: redis::InfoDict = redis::cmd("INFO").arg("server").query(&mut connection).ok()?;
+            info.get::<String>("process_id")
+        };
+        eventually("our Redis answers", who, |who| who.as_ref().is_some_and(|pid| *pid == self.pid()));
     }
 }
 
-/// Free a moment ago. Should another take it, the server does not answer and the test says so.
+/// Free a moment ago. Should another take it, the test waits for its own server in vain and says so.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
 }

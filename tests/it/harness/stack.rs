@@ -6,16 +6,17 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 
-use tempfile::TempDir;
-
 /// Services started by `deploy/local/up --hold`: they stay while its input is open, and go with this process however
 /// that ends.
 pub struct Stack {
     addresses: HashMap<String, String>,
-    up: Child,
+    shell: Child,
     input: Option<ChildStdin>,
-    _folder: TempDir,
 }
+
+/// The folder holds a broker's log of hundreds of megabytes, and a `static` is never dropped: so the one who takes the
+/// services down removes it. A session of its own keeps an interrupt at the terminal from it.
+const THEN_REMOVE: &str = r#"folder=$1; shift; "$@"; rm -rf "$folder""#;
 
 /// One Kafka for all tests of this process.
 pub fn kafka() -> &'static str {
@@ -25,17 +26,20 @@ pub fn kafka() -> &'static str {
 
 impl Stack {
     pub fn start(arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut up = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/local/up"))
+        let folder = tempfile::tempdir().expect("a folder").keep();
+        let mut shell = Command::new("setsid")
+            .args(["sh", "-c", THEN_REMOVE, "stack"])
+            .arg(&folder)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/local/up"))
             .args(["--no-demo", "--hold", "--state"])
-            .arg(folder.path().join("stack"))
+            .arg(folder.join("stack"))
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("deploy/local/up starts");
         let mut ready = String::new();
-        BufReader::new(up.stdout.take().expect("an output")).read_line(&mut ready).expect("a line");
+        BufReader::new(shell.stdout.take().expect("an output")).read_line(&mut ready).expect("a line");
         let file = ready.trim().strip_prefix("ready ").expect("the stack is up");
         let addresses = fs::read_to_string(file)
             .expect("addresses.env")
@@ -43,7 +47,7 @@ impl Stack {
             .filter_map(|line| line.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
             .collect();
-        Self { addresses, input: up.stdin.take(), up, _folder: folder }
+        Self { addresses, input: shell.stdin.take(), shell }
     }
 }
 
@@ -58,7 +62,7 @@ impl Index<&str> for Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         self.input = None;
-        // The folder must not go before the services.
-        let _ = self.up.wait();
+        // What a test of the same run starts next has the machine to itself.
+        let _ = self.shell.wait();
     }
 }

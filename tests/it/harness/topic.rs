@@ -27,10 +27,18 @@ pub struct Committed {
 
 impl Topic {
     pub fn new(partitions: i32) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let number = next_number();
+        Self::create(number, partitions, format!("group{number}"))
+    }
+
+    /// Another topic of the same group.
+    pub fn beside(&self, partitions: i32) -> Self {
+        Self::create(next_number(), partitions, self.group.clone())
+    }
+
+    fn create(number: u32, partitions: i32, group: String) -> Self {
         // Three segments whose last is the table's name, as Debezium makes them.
-        let (name, group) = (format!("test{number}.public.row"), format!("group{number}"));
+        let name = format!("test{number}.public.row");
         let client = |settings: &[(&str, &str)]| {
             let mut config = ClientConfig::new();
             config.set("bootstrap.servers", kafka());
@@ -56,6 +64,16 @@ impl Topic {
             group,
             partitions,
         }
+    }
+
+    /// The same topic, seen by another group.
+    pub fn of_group(self, group: String) -> Self {
+        let observer = ClientConfig::new()
+            .set("bootstrap.servers", kafka())
+            .set("group.id", &group)
+            .create()
+            .expect("a consumer");
+        Self { group, observer, ..self }
     }
 
     /// Appends events to a partition and waits for the broker's acknowledgement.
@@ -109,4 +127,9 @@ impl Topic {
     pub fn wait_for_offsets(&self, expected: &[i64]) {
         eventually("committed offsets", || self.offsets(), |offsets| offsets == expected);
     }
+}
+
+fn next_number() -> u32 {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    NUMBER.fetch_add(1, Ordering::Relaxed)
 }
