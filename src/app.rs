@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -65,9 +65,11 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
         Mode::DryRun => shared.delete_nothing(),
     };
 
+    // A pod's process is always number 1, so the time tells two dry runs apart.
+    let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let group = match mode {
         Mode::Apply => settings.kafka.group.clone(),
-        Mode::DryRun => format!("{}-dry-run-{}", settings.kafka.group, std::process::id()),
+        Mode::DryRun => format!("{}-dry-run-{:x}", settings.kafka.group, started.as_nanos()),
     };
     let reader = Reader::new(
         client_config(&settings.kafka, &group),

@@ -52,9 +52,13 @@ impl Batch {
         self.positions.retain(|(partition, _)| !partitions.contains(partition));
     }
 
-    /// Whether the batch covers no offset.
+    /// Whether there is nothing to send: no offset, and no effect of offsets that were forgotten. A full batch is never
+    /// empty, or reading would pause for ever.
     pub fn is_empty(&self) -> bool {
         self.positions.is_empty()
+            && self.keys.is_empty()
+            && self.families.is_empty()
+            && self.timings.is_empty()
     }
 
     pub fn is_full(&self) -> bool {

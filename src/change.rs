@@ -34,9 +34,8 @@ impl Operation {
 
 /// One column of a row image.
 ///
-/// Two values are equal when the database would store the same thing; a float is compared by its bits, so that NaN
-/// equals itself and a repeated event is seen as one.
-#[derive(Debug, Clone)]
+/// Equal values are equal in the database. Unequal ones may be: `1.0` is not `1.00` here.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// The event has no such column: it was dropped, renamed or never sent.
     Missing,
@@ -47,26 +46,10 @@ pub enum Value<'a> {
     Int(i64),
     /// Only for what does not fit an `i64`, so that one number has one form.
     UInt(u64),
-    Float(f64),
     Text(Cow<'a, str>),
-    /// An array or an object, as it was written. Good for comparing, not for a key.
+    /// An array, an object, or a number that is no integer, as it was written: good for comparing, not for a key. A float
+    /// would make two numbers equal that the database holds apart.
     Json(Cow<'a, str>),
-}
-
-impl PartialEq for Value<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Missing, Self::Missing)
-            | (Self::Unavailable, Self::Unavailable)
-            | (Self::Null, Self::Null) => true,
-            (Self::Bool(a), Self::Bool(b)) => a == b,
-            (Self::Int(a), Self::Int(b)) => a == b,
-            (Self::UInt(a), Self::UInt(b)) => a == b,
-            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
-            (Self::Text(a), Self::Text(b)) | (Self::Json(a), Self::Json(b)) => a == b,
-            _ => false,
-        }
-    }
 }
 
 /// The needed columns of a row, indexed by [`ColumnId`](crate::catalog::ColumnId).

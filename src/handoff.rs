@@ -17,6 +17,7 @@ use crate::kafka::Ledger;
 /// A slow family holds back the watermark while keys go on. Beyond this many batches the writer waits for it, so that
 /// what is remembered of them stays bounded.
 const MOST_ON_THE_WAY: usize = 1_024;
+const MOST_RUNS_ON_THE_WAY: usize = 1 << 18;
 
 #[derive(Debug, Default)]
 pub struct Handoff {
@@ -34,6 +35,8 @@ struct State {
     ledger: Ledger,
     last_batch: u64,
     timings: HashMap<u64, Timings>,
+    /// How many runs of equal times they hold together.
+    runs: usize,
 }
 
 /// A batch that the writer has taken, to be sent and acknowledged.
@@ -84,7 +87,8 @@ impl Handoff {
 
     fn try_take(&self) -> Option<Sent> {
         let mut state = self.lock();
-        if state.slot.is_empty() || state.ledger.on_the_way() >= MOST_ON_THE_WAY {
+        let much = state.ledger.on_the_way() >= MOST_ON_THE_WAY || state.runs >= MOST_RUNS_ON_THE_WAY;
+        if state.slot.is_empty() || much {
             return None;
         }
         let spare = mem::take(&mut state.spare);
@@ -95,6 +99,7 @@ impl Handoff {
         let families = u32::from(!batch.families().is_empty());
         let keys = u32::from(!batch.keys.is_empty() || families == 0);
         state.ledger.sent(number, batch.positions(), keys + families);
+        state.runs += batch.timings.len();
         state.timings.insert(number, mem::take(&mut batch.timings));
         Some(Sent { number, batch })
     }
@@ -103,6 +108,7 @@ impl Handoff {
     pub fn acknowledge(&self, number: u64) -> Option<Timings> {
         let mut state = self.lock();
         let timings = if state.ledger.acknowledged(number) { state.timings.remove(&number) } else { None };
+        state.runs -= timings.as_ref().map_or(0, Timings::len);
         drop(state);
         if timings.is_some() {
             self.acknowledged.notify_all();

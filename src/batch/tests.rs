@@ -90,4 +90,17 @@ fn revoked_offsets_are_forgotten_and_effects_kept() {
     batch.forget(&[partition(0)]);
     assert_eq!(batch.positions(), [(partition(1), 6)]);
     assert_eq!(keys(&batch), [(0, "a")]);
+    batch.forget(&[partition(1)]);
+    assert!(!batch.is_empty(), "what is left is still sent");
+}
+
+#[test]
+fn what_is_full_is_not_empty_even_without_offsets() {
+    let mut batch = Batch::default();
+    for n in 0..i64::try_from(MOST_TIMINGS).expect("a small number") {
+        batch.timings.add(Timing { committed: Some(n), appended: None, events: 1 });
+    }
+    batch.reach(partition(0), 1);
+    batch.forget(&[partition(0)]);
+    assert!(batch.is_full() && !batch.is_empty());
 }

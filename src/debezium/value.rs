@@ -41,15 +41,8 @@ pub(super) fn text(raw: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// A number in the one form that its value has. What neither integer type nor a finite float holds stays as it was
-/// written: rounding it would make two different numbers equal.
+/// A number in the one form that its value has. What no integer type holds stays as it was written.
 fn number(raw: &str) -> Value<'_> {
-    if raw.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
-        match raw.parse::<f64>() {
-            Ok(float) if float.is_finite() => return Value::Float(float),
-            _ => return Value::Json(Cow::Borrowed(raw)),
-        }
-    }
     if let Ok(integer) = raw.parse::<i64>() {
         Value::Int(integer)
     } else if let Ok(integer) = raw.parse::<u64>() {

@@ -9,7 +9,6 @@ use rdkafka::message::BorrowedMessage;
 use super::membership::Membership;
 use super::processing::Processing;
 use crate::batch::Batch;
-use crate::change::Partition;
 
 /// How many messages are gathered before the batch is offered to the writer, while there are more. The larger, the more of
 /// a backlog's events share their keys; at 500,000 events/s it is 16 ms, of which a reader that is behind knows nothing.
@@ -48,23 +47,14 @@ fn take(
     messages: &[BorrowedMessage<'_>],
     batch: &mut Batch,
 ) {
-    if messages.is_empty() {
-        return;
-    }
-    let owned: Vec<Partition> = membership.handoff.ledger(|ledger| ledger.partitions().collect());
     // Neighbours are mostly of one partition: it is looked up, and its offset noted, once a run.
     let same = |a: &BorrowedMessage<'_>, b: &BorrowedMessage<'_>| {
         a.partition() == b.partition() && a.topic() == b.topic()
     };
     for run in messages.chunk_by(same) {
         let (first, last) = (&run[0], &run[run.len() - 1]);
-        // A partition that was revoked while these were in hand is read by its next owner.
-        let Some(partition) = membership
-            .partition(first.topic(), first.partition())
-            .filter(|partition| owned.contains(partition))
-        else {
-            continue;
-        };
+        // A topic that is not ours can only come from a subscription of another version of this group.
+        let Some(partition) = membership.partition(first.topic(), first.partition()) else { continue };
         for message in run {
             processing.process(partition, message, batch);
         }

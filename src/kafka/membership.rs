@@ -1,13 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::BorrowedMessage;
 use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use rdkafka::{ClientContext, Message as _, Offset, TopicPartitionList};
 
 use super::gathering::Turnstile;
 use super::metadata::Metadata;
@@ -40,6 +42,9 @@ pub(super) struct Membership {
     /// Effects gathered since the last hand-over.
     pub(super) gathered: Mutex<Batch>,
     pub(super) turnstile: Turnstile,
+    /// Partitions that were revoked during the polls of the current chunk: what it holds of them is their next owner's.
+    /// A rebalance ends the chunk, so all of it was polled before.
+    pub(super) revoked_in_hand: Mutex<Vec<Partition>>,
     /// What is gathered is as much as a batch may hold.
     pub(super) full: AtomicBool,
     pub(super) paused: AtomicBool,
@@ -127,9 +132,12 @@ impl Membership {
     /// Applies what was read of revoked partitions, commits it and lets them go.
     fn revoked(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> KafkaResult<()> {
         let partitions = self.partitions(list);
+        let deadline = Instant::now() + DRAIN;
+        // After this nothing of these partitions is on its way to the batch but what the polling thread has in hand.
+        self.turnstile.wait(deadline);
+        self.revoked_in_hand.lock().unwrap_or_else(PoisonError::into_inner).extend(&partitions);
         if !consumer.assignment_lost() {
-            let deadline = Instant::now() + DRAIN;
-            self.hand_over(deadline);
+            self.hand_over();
             if !self.handoff.drain(&partitions, deadline) {
                 tracing::warn!(
                     partitions = partitions.len(),
@@ -147,9 +155,17 @@ impl Membership {
         consumer.incremental_unassign(list)
     }
 
-    /// Hands over all that was read, for a drain.
-    pub(super) fn hand_over(&self, deadline: Instant) {
-        self.turnstile.wait(deadline);
+    /// Drops what was polled of a partition before it was revoked: should it come back, it is read from what is committed.
+    pub(super) fn let_go(&self, messages: &mut Vec<BorrowedMessage<'_>>) {
+        let revoked = mem::take(&mut *self.revoked_in_hand.lock().unwrap_or_else(PoisonError::into_inner));
+        if !revoked.is_empty() {
+            let of = |message: &BorrowedMessage<'_>| self.partition(message.topic(), message.partition());
+            messages.retain(|message| of(message).is_some_and(|partition| !revoked.contains(&partition)));
+        }
+    }
+
+    /// Hands over all that was gathered, for a drain.
+    pub(super) fn hand_over(&self) {
         self.handoff.force(&mut self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -181,6 +197,7 @@ impl ClientContext for Membership {
             Part::Kafka,
             match (up, state) {
                 (true, "steady") => Ok(()),
+                (true, "init") => Err("the group is joined once one of the topics exists".to_owned()),
                 (true, state) => Err(format!("the consumer group is not steady ({state})")),
                 (false, _) => Err("no broker can be reached".to_owned()),
             },

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -91,6 +91,8 @@ impl Reader {
                     // What is on its way still is applied, and read again: it is not committed from here.
                     let partitions: Vec<_> = self.handoff.ledger(|ledger| ledger.partitions().collect());
                     self.handoff.revoke(&partitions);
+                    // Or the old consumer would wait for it to be applied when it leaves the group.
+                    consumer.context().gathered.lock().unwrap_or_else(PoisonError::into_inner).clear();
                     self.health.set(Part::Kafka, Err("the consumer starts afresh".to_owned()));
                     drop(consumer);
                     if started.elapsed() > Duration::from_mins(1) {
@@ -114,6 +116,7 @@ impl Reader {
             metrics: Arc::clone(&self.metrics),
             gathered: Mutex::new(Batch::default()),
             turnstile: Turnstile::default(),
+            revoked_in_hand: Mutex::default(),
             full: AtomicBool::new(false),
             paused: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -155,10 +158,11 @@ impl Reader {
         let mut last_commit = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             self.health.alive();
-            let chunk = match Self::chunk(consumer, membership.paused.load(Ordering::Relaxed)) {
+            let mut chunk = match Self::chunk(consumer, membership.paused.load(Ordering::Relaxed)) {
                 Ok(chunk) => chunk,
                 Err(end) => return end,
             };
+            membership.let_go(&mut chunk.messages);
             membership.turnstile.sent();
             if chunks.send(chunk).is_err() || membership.failed.load(Ordering::Relaxed) {
                 return End::StartAfresh;
@@ -240,7 +244,8 @@ impl Reader {
             tracing::warn!(%error, "partitions were not paused for the last drain");
         }
         let deadline = Instant::now() + LAST_DRAIN;
-        membership.hand_over(deadline);
+        membership.turnstile.wait(deadline);
+        membership.hand_over();
         let partitions: Vec<_> = self.handoff.ledger(|ledger| ledger.partitions().collect());
         if !self.handoff.drain(&partitions, deadline) {
             tracing::warn!(

@@ -160,7 +160,7 @@ fn doubt(value: &Value<'_>, hole: ColumnType) -> Option<Doubt> {
         (Value::Text(_), ColumnType::Integer) => Some(Doubt { spelled: true, reason: Reason::ColumnType }),
         (Value::Missing, _) => Some(Doubt { spelled: false, reason: Reason::MissingColumn }),
         (Value::Unavailable, _) => Some(Doubt { spelled: false, reason: Reason::UnavailableColumn }),
-        (Value::Null | Value::Bool(_) | Value::Float(_) | Value::Json(_), _) => {
+        (Value::Null | Value::Bool(_) | Value::Json(_), _) => {
             Some(Doubt { spelled: false, reason: Reason::ColumnType })
         }
     }
@@ -176,11 +176,8 @@ fn spell(value: &Value<'_>, out: &mut String) {
         Value::Int(number) => out.push_str(itoa::Buffer::new().format(*number)),
         Value::UInt(number) => out.push_str(itoa::Buffer::new().format(*number)),
         Value::Text(text) => out.push_str(text),
-        Value::Missing
-        | Value::Unavailable
-        | Value::Null
-        | Value::Bool(_)
-        | Value::Float(_)
-        | Value::Json(_) => unreachable!("such a value is in doubt and spells no key"),
+        Value::Missing | Value::Unavailable | Value::Null | Value::Bool(_) | Value::Json(_) => {
+            unreachable!("such a value is in doubt and spells no key")
+        }
     }
 }

@@ -97,3 +97,27 @@ fn at_no_time_is_more_committed_than_redis_has_acknowledged() {
     });
     assert!(stops > 0, "it was refused at least once on the way");
 }
+
+#[test]
+fn a_full_batch_whose_partition_was_lost_does_not_stop_reading() {
+    const EVENTS: i64 = 150_000;
+    let (topic, redis) = (Topic::new(1), RedisServer::start());
+    let freshet = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0]);
+    redis.fill(&["item:1", "item:75000", "item:149999"]);
+    redis.stop();
+    send(&topic, 0, 0..EVENTS);
+    eventually("reading pauses", || freshet.metric("freshet_paused"), |paused| *paused > 0.5);
+    // Stopped past the session timeout, it loses its partition with a full batch in hand.
+    let took = |freshet: &Freshet| freshet.log.with_message("revoked").len();
+    freshet.signal("STOP");
+    let second = Freshet::start(&topic, &redis, VIEWS);
+    second.log.wait_for("the partition", |line| line["message"] == "assigned");
+    freshet.signal("CONT");
+    eventually("the loss is noticed", || took(&freshet), |revoked| *revoked > 0);
+    second.kill();
+    redis.resume();
+    redis.wait_for_names(&[]);
+    topic.wait_for_offsets(&[EVENTS]);
+    eventually("reading goes on", || freshet.metric("freshet_paused"), |paused| *paused < 0.5);
+}

@@ -76,7 +76,6 @@ fn value(value: &Value<'_>) -> String {
         Value::Bool(bool) => bool.to_string(),
         Value::Int(integer) => integer.to_string(),
         Value::UInt(integer) => format!("{integer}u"),
-        Value::Float(float) => format!("{float:?}"),
         Value::Text(text) if text.len() > 60 => {
             format!("{:?}… ({} bytes)", text.chars().take(8).collect::<String>(), text.len())
         }

@@ -69,7 +69,7 @@ fn expected_value(value: &Json) -> Value<'_> {
         Json::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(integer), _) => Value::Int(integer),
             (None, Some(integer)) => Value::UInt(integer),
-            (None, None) => Value::Float(number.as_f64().expect("a float")),
+            (None, None) => Value::Json(number.to_string().into()),
         },
         Json::String(text) if text == PLACEHOLDER => Value::Unavailable,
         Json::Array(items) if *items == [PLACEHOLDER] => Value::Unavailable,
