@@ -6,6 +6,7 @@ mod invalidate;
 mod run;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -108,14 +109,19 @@ pub fn main() -> ExitCode {
     match execute(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(text)) => {
-            eprintln!("{text}");
+            tell(&text);
             ExitCode::from(WRONG_CONFIGURATION)
         }
         Err(Failure::Failed(text)) => {
-            eprintln!("freshet: {text}");
+            tell(&format!("freshet: {text}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says it on standard error; nothing is to be done where that is closed.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn execute(arguments: &Arguments) -> Result<(), Failure> {

@@ -42,7 +42,7 @@ impl Processing {
         };
         let (outcome, committed) = match self.decoder.decode(partition.table, &record) {
             Ok(Event::Change(change)) => {
-                let committed = change.committed_at;
+                let (committed, believed) = (change.committed_at, self.evaluator.believes(partition.table));
                 if self.mode == Mode::DryRun {
                     let mut log = DryRun { catalog: &self.catalog, change: &change, message, batch };
                     self.evaluator.evaluate(&change, &mut log);
@@ -50,6 +50,13 @@ impl Processing {
                     self.evaluator.evaluate(&change, batch);
                 }
                 self.decoder.recycle(change);
+                if believed && !self.evaluator.believes(partition.table) {
+                    tracing::error!(
+                        table = self.catalog.table(partition.table).name,
+                        "declared `replica_identity: full`, and an update came without its old row: run ALTER TABLE … \
+                         REPLICA IDENTITY FULL; until a restart the table counts as default, and its changes delete families"
+                    );
+                }
                 (Outcome::Change, committed)
             }
             Ok(Event::Tombstone) => (Outcome::Tombstone, None),

@@ -2,7 +2,7 @@ use std::fmt::{self, Write as _};
 
 use super::image::{Image, differs};
 use super::rules::{Does, Rule};
-use crate::catalog::{ColumnId, Reads, Table, ViewId};
+use crate::catalog::{ColumnId, Reads, ReplicaIdentity, Table, ViewId};
 use crate::change::Change;
 
 /// Takes what a change does. Each call says why; a caller that does not ask pays nothing for it.
@@ -131,7 +131,9 @@ impl fmt::Display for Why<'_> {
 
 /// The read columns that differ between the two images of an update, where both are known.
 fn changed(rule: &Rule, table: &Table, change: &Change<'_>) -> String {
-    let (Image::Known(old), Image::Known(new)) = (Image::old(table, change), Image::new(change)) else {
+    let (Image::Known(old), Image::Known(new)) =
+        (Image::old(table.identity == ReplicaIdentity::Full, change), Image::new(change))
+    else {
         return String::new();
     };
     let changed = |column: &ColumnId| differs(&old[column.index()], &new[column.index()]);

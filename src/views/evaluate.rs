@@ -3,7 +3,9 @@ use std::sync::Arc;
 use super::effect::{Effects, Reason, Why};
 use super::image::{Image, differs};
 use super::rules::{Does, Rule, Rules};
-use crate::catalog::{Catalog, ColumnId, ColumnType, Pattern, Reads, Table, TableId, Template};
+use crate::catalog::{
+    Catalog, ColumnId, ColumnType, Pattern, Reads, ReplicaIdentity, Table, TableId, Template,
+};
 use crate::change::{Change, Operation, Value};
 
 /// Applies the rules of a catalog to changes.
@@ -14,12 +16,15 @@ pub struct Evaluator {
     catalog: Arc<Catalog>,
     rules: Rules,
     key: String,
+    /// By table, whether its `before` is the whole old row: as configured, until an event proves otherwise.
+    full: Vec<bool>,
 }
 
 impl Evaluator {
     pub fn new(catalog: Arc<Catalog>) -> Self {
         let rules = Rules::new(&catalog);
-        Self { catalog, rules, key: String::new() }
+        let full = catalog.tables.iter().map(|table| table.identity == ReplicaIdentity::Full).collect();
+        Self { catalog, rules, key: String::new(), full }
     }
 
     pub fn rules(&self) -> &Rules {
@@ -32,7 +37,10 @@ impl Evaluator {
         if change.operation == Operation::Truncate {
             return self.widen(change.table, Reason::Truncate, effects);
         }
-        let (old, new) = (Image::old(table, change), Image::new(change));
+        let full = &mut self.full[change.table.index()];
+        // A source that sends no old row of an update sends a false one of a delete.
+        *full &= change.operation != Operation::Update || change.before.is_some();
+        let (old, new) = (Image::old(*full, change), Image::new(change));
         for rule in self.rules.of(change.table) {
             if !touches(rule, old, new) {
                 continue;
@@ -70,9 +78,13 @@ impl Evaluator {
 
     /// Whether the change may alter what any view reads. If so and nothing goes, a null filled no hole.
     pub fn is_read(&self, change: &Change<'_>) -> bool {
-        let table = self.catalog.table(change.table);
-        let (old, new) = (Image::old(table, change), Image::new(change));
+        let (old, new) = (Image::old(self.full[change.table.index()], change), Image::new(change));
         self.rules.of(change.table).iter().any(|rule| touches(rule, old, new))
+    }
+
+    /// Whether the table's `before` is still taken for the whole old row.
+    pub fn believes(&self, table: TableId) -> bool {
+        self.full[table.index()]
     }
 
     /// Reports the families of every view that this table's rows may touch.

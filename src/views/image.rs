@@ -1,4 +1,4 @@
-use crate::catalog::{ColumnId, ReplicaIdentity, Table};
+use crate::catalog::{ColumnId, Table};
 use crate::change::{Change, Operation, Row, Value};
 
 /// What is known of a row at one moment.
@@ -19,8 +19,7 @@ impl<'r, 'a> Image<'r, 'a> {
     /// `before` is believed under a full replica identity only. Otherwise the key is all there is: it comes from
     /// `after` on an update (a primary-key change is a delete and a create, so the key stayed), from `before` on a
     /// delete. A snapshot's row may have replaced any other.
-    pub(super) fn old(table: &Table, change: &'r Change<'a>) -> Self {
-        let full = table.identity == ReplicaIdentity::Full;
+    pub(super) fn old(full: bool, change: &'r Change<'a>) -> Self {
         let key_of = |row: Option<&'r Row<'a>>| row.map_or(Self::Unknown, Self::KeyOnly);
         match (change.operation, &change.before) {
             (Operation::Create, _) => Self::Absent,

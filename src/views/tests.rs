@@ -305,3 +305,19 @@ fn why_names_columns_and_never_values() {
     region: the key or the value lies behind a relation, by customer.region_id; update of order, changed: status, customer_id
     ");
 }
+
+#[test]
+fn an_update_without_an_old_row_ends_the_belief_in_a_full_identity() {
+    let (mut evaluator, table) = (Evaluator::new(Arc::clone(&CONFIGURED)), table("order"));
+    let mut lines = Lines::default();
+    assert!(evaluator.believes(table));
+    let row = "id=1 shop_id=2 customer_id=7 status=new";
+    evaluator.evaluate(&change("order", Update, "", row), &mut lines);
+    assert!(!evaluator.believes(table));
+    // The `before` of the delete that follows is false: its columns are null whatever they were.
+    lines.0.clear();
+    let gone = "id=1 shop_id=null customer_id=null status=new";
+    evaluator.evaluate(&change("order", Delete, gone, ""), &mut lines);
+    lines.0.sort();
+    assert_eq!(lines.0, ["family pair unknown_old_row", "family region path", "family shop unknown_old_row"]);
+}

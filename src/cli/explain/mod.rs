@@ -68,7 +68,8 @@ impl Explain {
             Err(error) => return Err(Failure::of(&error)),
         };
         if !self.json {
-            eprintln!("{summary}");
+            // Nothing is to be done where it is closed.
+            let _ = writeln!(io::stderr(), "{summary}");
         }
         match summary.no_events {
             0 => Ok(()),
