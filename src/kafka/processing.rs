@@ -50,6 +50,17 @@ impl Processing {
                     self.evaluator.evaluate(&change, batch);
                 }
                 self.decoder.recycle(change);
+                if let Some(view) = self.evaluator.take_wrong_type() {
+                    tracing::error!(
+                        topic = message.topic(),
+                        partition = message.partition(),
+                        offset = message.offset(),
+                        cause = Reason::ColumnType.label(),
+                        view = self.catalog.view(view).name,
+                        "a column that fills a key holds another type than configured, and the family's deletion finds no \
+                         key of that type: write `columns: {{ NAME: text }}` at its table"
+                    );
+                }
                 if believed && !self.evaluator.believes(partition.table) {
                     tracing::error!(
                         table = self.catalog.table(partition.table).name,

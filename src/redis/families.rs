@@ -13,7 +13,6 @@ use crate::batch::Family;
 use crate::catalog::{Catalog, Pattern, ViewId};
 use crate::handoff::Handoff;
 use crate::telemetry::Metrics;
-use crate::views::Reason;
 
 /// Names that one step of `SCAN` looks at. Redis serves nobody else meanwhile: about a millisecond.
 const STEP: u32 = 1_000;
@@ -44,19 +43,6 @@ impl Families {
         asked.batches.push(batch);
         drop(asked);
         self.more.notify_one();
-    }
-
-    /// Says once of each view that its keys hold values of another type than configured: its pattern matches no such key.
-    pub(super) fn tell_wrong_types(&self, families: &[Family], told: &mut BTreeSet<ViewId>) {
-        for family in families.iter().filter(|family| family.reason == Reason::ColumnType) {
-            if told.insert(family.view) {
-                tracing::error!(
-                    view = self.catalog.view(family.view).name,
-                    "a column that fills a hole holds another type than configured, and the family's deletion finds no key \
-                     of that type; write `columns: {{ NAME: text }}` at its table"
-                );
-            }
-        }
     }
 
     /// Deletes what is asked for. Never ends.

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -26,12 +25,10 @@ pub async fn write(
 ) {
     // Readiness knows of Redis before the first event does.
     connection.until_done(&Ping).await;
-    let mut told = BTreeSet::new();
     loop {
         let Sent { number, batch } = handoff.take().await;
         if !batch.families().is_empty() {
             metrics.widenings(batch.families());
-            families.tell_wrong_types(batch.families(), &mut told);
             families.request(number, batch.families());
         }
         // A batch that holds offsets only is acknowledged all the same.

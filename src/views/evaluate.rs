@@ -4,7 +4,7 @@ use super::effect::{Effects, Reason, Why};
 use super::image::{Image, differs};
 use super::rules::{Does, Rule, Rules};
 use crate::catalog::{
-    Catalog, ColumnId, ColumnType, Pattern, Reads, ReplicaIdentity, Table, TableId, Template,
+    Catalog, ColumnId, ColumnType, Pattern, Reads, ReplicaIdentity, Table, TableId, Template, ViewId,
 };
 use crate::change::{Change, Operation, Value};
 
@@ -18,13 +18,14 @@ pub struct Evaluator {
     key: String,
     /// By table, whether its `before` is the whole old row: as configured, until an event proves otherwise.
     full: Vec<bool>,
+    wrong_type: Option<ViewId>,
 }
 
 impl Evaluator {
     pub fn new(catalog: Arc<Catalog>) -> Self {
         let rules = Rules::new(&catalog);
         let full = catalog.tables.iter().map(|table| table.identity == ReplicaIdentity::Full).collect();
-        Self { catalog, rules, key: String::new(), full }
+        Self { catalog, rules, key: String::new(), full, wrong_type: None }
     }
 
     pub fn rules(&self) -> &Rules {
@@ -67,6 +68,9 @@ impl Evaluator {
                         if filled.key {
                             effects.key(rule.view, &self.key, why(*reason));
                         }
+                        if filled.doubt == Some(Reason::ColumnType) {
+                            self.wrong_type = Some(rule.view);
+                        }
                         if let Some(doubt) = filled.doubt {
                             effects.family(rule.view, why(doubt));
                         }
@@ -80,6 +84,11 @@ impl Evaluator {
     pub fn is_read(&self, change: &Change<'_>) -> bool {
         let (old, new) = (Image::old(self.full[change.table.index()], change), Image::new(change));
         self.rules.of(change.table).iter().any(|rule| touches(rule, old, new))
+    }
+
+    /// A view whose key the last change would fill by a value that the column's type does not allow. Asking forgets it.
+    pub fn take_wrong_type(&mut self) -> Option<ViewId> {
+        self.wrong_type.take()
     }
 
     /// Whether the table's `before` is still taken for the whole old row.

@@ -79,6 +79,9 @@ fn a_wrong_type_in_a_key_column_deletes_that_views_family() {
         redis.wait_for_names(left);
         #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let times = n as f64;
+        freshet.log.wait_for("the place and the cause", |line| {
+            line["offset"] == n - 1 && line["cause"] == reason && line["topic"] == topic.name.as_str()
+        });
         let metric = format!("freshet_widenings_total{{reason=\"{reason}\",view=\"shop\"}}");
         eventually("counted", || freshet.metric(&metric), |seen| (*seen - times).abs() < 0.1);
     }
