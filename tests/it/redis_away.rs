@@ -121,3 +121,33 @@ fn a_full_batch_whose_partition_was_lost_does_not_stop_reading() {
     topic.wait_for_offsets(&[EVENTS]);
     eventually("reading goes on", || freshet.metric("freshet_paused"), |paused| *paused < 0.5);
 }
+
+#[test]
+fn a_partition_that_comes_while_reading_is_paused_is_paused_too() {
+    // More than a copy holds.
+    const EACH: i64 = 200_000;
+    let (topic, redis) = (Topic::new(2), RedisServer::start());
+    let first = Freshet::start(&topic, &redis, VIEWS).ready();
+    topic.wait_for_offsets(&[0, 0]);
+    let second = Freshet::start(&topic, &redis, VIEWS).ready();
+    second.log.wait_for("its partition", |line| line["message"] == "assigned");
+    let some: Vec<_> = (0..2 * EACH).step_by(1_000).map(|id| format!("item:{id}")).collect();
+    redis.fill(&some.iter().map(String::as_str).collect::<Vec<_>>());
+    redis.stop();
+    send(&topic, 0, 0..EACH);
+    send(&topic, 1, EACH..2 * EACH);
+    eventually("reading pauses", || first.metric("freshet_paused"), |paused| *paused > 0.5);
+
+    let assigned = || first.log.with_message("assigned").len();
+    let (before, read) = (assigned(), first.metric("freshet_events_total"));
+    second.kill();
+    // The group notices the death after the session timeout.
+    eventually("the second's partition", assigned, |times| *times > before);
+    first.wait_until_it_reads_no_more(&topic);
+    let more = first.metric("freshet_events_total") - read;
+    assert!(more < 30_000.0, "{more} events more were read while Redis was away");
+
+    redis.resume();
+    redis.wait_for_names(&[]);
+    eventually("all is committed", || topic.behind(), |behind| *behind == 0);
+}
