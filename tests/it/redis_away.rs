@@ -11,18 +11,23 @@ fn send(topic: &Topic, partition: i32, ids: std::ops::Range<i64>) {
     }
 }
 
+/// Stops Redis and appends events, `each` a partition, until this copy reads no more. Some of their keys exist.
+fn pause_with_a_backlog(topic: &Topic, redis: &RedisServer, copy: &Freshet, each: i64) {
+    let some: Vec<_> = (0..2 * each).step_by(1_000).map(|id| format!("item:{id}")).collect();
+    redis.fill(&some.iter().map(String::as_str).collect::<Vec<_>>());
+    redis.stop();
+    send(topic, 0, 0..each);
+    send(topic, 1, each..2 * each);
+    eventually("reading pauses", || copy.metric("freshet_paused"), |paused| *paused > 0.5);
+}
+
 #[test]
 fn partitions_that_change_hands_while_reading_is_paused_lose_nothing_and_go_on() {
     const EACH: i64 = 120_000;
     let (topic, redis) = (Topic::new(2), RedisServer::start());
     let first = Freshet::start(&topic, &redis, VIEWS).ready();
     topic.wait_for_offsets(&[0, 0]);
-    let some: Vec<_> = (0..2 * EACH).step_by(1_000).map(|id| format!("item:{id}")).collect();
-    redis.fill(&some.iter().map(String::as_str).collect::<Vec<_>>());
-    redis.stop();
-    send(&topic, 0, 0..EACH);
-    send(&topic, 1, EACH..2 * EACH);
-    eventually("reading pauses", || first.metric("freshet_paused"), |paused| *paused > 0.5);
+    pause_with_a_backlog(&topic, &redis, &first, EACH);
 
     // The second takes a partition that the first cannot drain; its own deadline lets it go.
     let second = Freshet::start(&topic, &redis, VIEWS);
@@ -131,12 +136,7 @@ fn a_partition_that_comes_while_reading_is_paused_is_paused_too() {
     topic.wait_for_offsets(&[0, 0]);
     let second = Freshet::start(&topic, &redis, VIEWS).ready();
     second.log.wait_for("its partition", |line| line["message"] == "assigned");
-    let some: Vec<_> = (0..2 * EACH).step_by(1_000).map(|id| format!("item:{id}")).collect();
-    redis.fill(&some.iter().map(String::as_str).collect::<Vec<_>>());
-    redis.stop();
-    send(&topic, 0, 0..EACH);
-    send(&topic, 1, EACH..2 * EACH);
-    eventually("reading pauses", || first.metric("freshet_paused"), |paused| *paused > 0.5);
+    pause_with_a_backlog(&topic, &redis, &first, EACH);
 
     let assigned = || first.log.with_message("assigned").len();
     let (before, read) = (assigned(), first.metric("freshet_events_total"));
