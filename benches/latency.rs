@@ -43,23 +43,26 @@ fn main() -> Outcome<()> {
     let seconds = harness::argument("--seconds", 60);
     let stack = Stack::start()?;
     println!(
-        "{:>8} {:>8} {:>30} {:>30} {:>30}",
-        "", "", "send → broker ms", "send → Redis ms", "broker → Redis ms"
+        "{:>10} {:>8} {:>8} {:>30} {:>30} {:>30}",
+        "", "", "", "send → broker ms", "send → Redis ms", "broker → Redis ms"
     );
     println!(
-        "{:>8} {:>8} {:>30} {:>30} {:>30}",
-        "events/s", "events", "p50 / p99 / max", "p50 / p99 / max", "p50 / p99 / max"
+        "{:>10} {:>8} {:>8} {:>30} {:>30} {:>30}",
+        "table", "events/s", "events", "p50 / p99 / max", "p50 / p99 / max", "p50 / p99 / max"
     );
     for rate in [100, 1_000] {
-        measure(&stack, rate, seconds)?;
+        for tracked in [false, true] {
+            measure(&stack, rate, seconds, tracked)?;
+        }
     }
     Ok(())
 }
 
-fn measure(stack: &Stack, rate: u64, seconds: u64) -> Outcome<()> {
-    let (topic, events) = (format!("bench.r{rate}.task"), rate * seconds);
+fn measure(stack: &Stack, rate: u64, seconds: u64, tracked: bool) -> Outcome<()> {
+    let kind = if tracked { "tracked" } else { "stateless" };
+    let (topic, events) = (format!("bench.{kind}{rate}.task"), rate * seconds);
     kafka::create_topic(stack.brokers(), &topic)?;
-    let configuration = stack.configuration(&topic, &format!("rate-{rate}"), VIEWS)?;
+    let configuration = stack.configuration(&topic, &format!("{kind}-{rate}"), VIEWS, tracked)?;
     let mut freshet = Freshet::start(&configuration)?;
     // A first start deletes the families before the first event comes; the keys are set after it.
     let mut opened = 0;
@@ -98,7 +101,7 @@ fn measure(stack: &Stack, rate: u64, seconds: u64) -> Outcome<()> {
         values.sort_by(f64::total_cmp);
         format!("{:.2} / {:.2} / {:.2}", quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1.0))
     });
-    println!("{rate:>8} {events:>8} {:>30} {:>30} {:>30}", columns[0], columns[1], columns[2]);
+    println!("{kind:>10} {rate:>8} {events:>8} {:>30} {:>30} {:>30}", columns[0], columns[1], columns[2]);
     Ok(())
 }
 

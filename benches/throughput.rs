@@ -8,17 +8,14 @@ use std::time::Instant;
 
 use freshet::config;
 use freshet::kafka::client_config;
-use harness::events::{self, Task};
-use harness::kafka::{self, PARTITIONS, Run};
+use harness::kafka::{self, PARTITIONS, Run, Updates};
 use harness::process;
 use harness::stack::{Configuration, Freshet, Outcome, Stack};
 use rdkafka::ClientConfig;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
 
 const TOPIC: &str = "bench.public.task";
 const ROWS: u64 = 100_000;
-const DEPARTMENTS: u64 = 200;
-const OPERATORS: u64 = 1_000;
+const KINDS: [&str; 2] = ["stateless", "tracked"];
 
 /// Three values a task counts in, as the work-orders example has them.
 const VIEWS: &str = r#"
@@ -31,30 +28,36 @@ fn main() -> Outcome<()> {
     let (messages, rounds) = (harness::argument("--messages", 1_000_000), harness::argument("--rounds", 3));
     let stack = Stack::start()?;
     kafka::create_topic(stack.brokers(), TOPIC)?;
-    let bytes = produce(stack.brokers(), messages)?;
+    let bytes = Updates::new(stack.brokers(), TOPIC, ROWS)?.send(messages, None)?;
     println!("{messages} messages of {} bytes, {PARTITIONS} partitions", bytes / messages);
     println!(
-        "{:>8} {:>14} {:>8} {:>14} {:>8} {:>7} {:>9} {:>9}",
-        "round", "bare msg/s", "cpu s", "freshet msg/s", "cpu s", "ratio", "keys", "peak MiB"
+        "{:>6} {:>10} {:>14} {:>8} {:>14} {:>8} {:>7} {:>9} {:>9}",
+        "round", "table", "bare msg/s", "cpu s", "freshet msg/s", "cpu s", "ratio", "keys", "peak MiB"
     );
-    let mut ratios = Vec::new();
+    let mut ratios = [Vec::new(), Vec::new()];
     for round in 1..=rounds {
-        let configuration = stack.configuration(TOPIC, &format!("round-{round}"), VIEWS)?;
-        let client = client(&stack, round)?;
-        let bare = kafka::bare_loop(&client, TOPIC, messages)?;
-        let (freshet, keys, peak) = freshet(&client, &configuration, messages)?;
-        let ratio = rate(freshet) / rate(bare);
-        println!(
-            "{round:>8} {:>14.0} {:>8.2} {:>14.0} {:>8.2} {ratio:>7.2} {keys:>9.0} {peak:>9.0}",
-            rate(bare),
-            bare.cpu_seconds,
-            rate(freshet),
-            freshet.cpu_seconds,
-        );
-        ratios.push(ratio);
+        let bare = kafka::bare_loop(&client(&stack, "bare")?, TOPIC, messages)?;
+        for (tracked, ratios) in [false, true].into_iter().zip(&mut ratios) {
+            let group = format!("{}-{round}", KINDS[usize::from(tracked)]);
+            let (client, configuration) =
+                (client(&stack, &group)?, stack.configuration(TOPIC, &group, VIEWS, tracked)?);
+            let (freshet, keys, peak) = freshet(&client, &configuration, messages, tracked)?;
+            let ratio = rate(freshet) / rate(bare);
+            println!(
+                "{round:>6} {:>10} {:>14.0} {:>8.2} {:>14.0} {:>8.2} {ratio:>7.2} {keys:>9.0} {peak:>9.0}",
+                KINDS[usize::from(tracked)],
+                rate(bare),
+                bare.cpu_seconds,
+                rate(freshet),
+                freshet.cpu_seconds,
+            );
+            ratios.push(ratio);
+        }
     }
-    ratios.sort_by(f64::total_cmp);
-    println!("median ratio {:.2}", harness::quantile(&ratios, 0.5));
+    for (kind, ratios) in KINDS.iter().zip(&mut ratios) {
+        ratios.sort_by(f64::total_cmp);
+        println!("median ratio, {kind}: {:.2}", harness::quantile(ratios, 0.5));
+    }
     Ok(())
 }
 
@@ -64,9 +67,9 @@ fn rate(run: Run) -> f64 {
 }
 
 /// The very properties that freshet gives its consumer.
-fn client(stack: &Stack, round: u64) -> Outcome<ClientConfig> {
+fn client(stack: &Stack, group: &str) -> Outcome<ClientConfig> {
     let text = format!(
-        "kafka: {{ brokers: \"{}\", group: round-{round} }}\nredis: {{ url: \"{}\" }}\n\
+        "kafka: {{ brokers: \"{}\", group: {group} }}\nredis: {{ url: \"{}\" }}\n\
          tables: {{ task: {{ topic: {TOPIC}, primary_key: id }} }}\nviews: {{ all: {{ family: \"all:*\", from: task }} }}\n",
         stack.brokers(),
         stack.addresses["REDIS_URL"],
@@ -75,47 +78,20 @@ fn client(stack: &Stack, round: u64) -> Outcome<ClientConfig> {
     Ok(client_config(&settings.kafka, &settings.kafka.group))
 }
 
-fn produce(brokers: &str, messages: u64) -> Outcome<u64> {
-    let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
-        .set("bootstrap.servers", brokers)
-        .set("linger.ms", "20")
-        .set("batch.size", "1000000")
-        .set("queue.buffering.max.messages", "200000")
-        .create()?;
-    let mut tasks: Vec<Task> = (0..ROWS)
-        .map(|id| Task { id, department: id % DEPARTMENTS, operator: id % OPERATORS, version: 1 })
-        .collect();
-    let (mut value, mut bytes) = (String::new(), 0);
-    for n in 0..messages {
-        // A stride that is prime to the number of rows: neighbours in the log are no neighbours in the table.
-        let task = &mut tasks[usize::try_from(n * 7_919 % ROWS)?];
-        events::update(&mut value, task, DEPARTMENTS);
-        bytes += u64::try_from(value.len())?;
-        let key = format!(r#"{{"id":{}}}"#, task.id);
-        while producer.send(BaseRecord::to(TOPIC).key(&key).payload(&value)).is_err() {
-            producer.flush(std::time::Duration::from_millis(50)).ok();
-        }
-    }
-    producer.flush(std::time::Duration::from_mins(1))?;
-    Ok(bytes)
-}
-
-/// From the assignment to the acknowledgement of the last event by Redis.
-fn freshet(client: &ClientConfig, configuration: &Configuration, messages: u64) -> Outcome<(Run, f64, f64)> {
+/// From when reading begins to the acknowledgement of the last event by Redis. With a tracked table that is when nothing is
+/// left to load, since the group stands at the beginning.
+fn freshet(
+    client: &ClientConfig,
+    configuration: &Configuration,
+    messages: u64,
+    tracked: bool,
+) -> Outcome<(Run, f64, f64)> {
     kafka::commit_beginning(client, TOPIC)?;
     let ends = kafka::ends(client, TOPIC)?;
     let mut freshet = Freshet::start(configuration)?;
-    freshet.wait_for("assigned")?;
+    freshet.wait_for(if tracked { "rows are loaded" } else { "assigned" })?;
     let (started, cpu) = (Instant::now(), process::cpu_seconds(freshet.pid())?);
-    let mut reached = vec![0; ends.len()];
-    while reached != ends {
-        let line = freshet.line()?;
-        if let (Some(partition), Some(offset)) = (line["partition"].as_u64(), line["offset"].as_i64())
-            && line["target"] == "freshet::watermarks"
-        {
-            reached[usize::try_from(partition)?] = offset;
-        }
-    }
+    freshet.reach(&ends)?;
     let seconds = started.elapsed().as_secs_f64();
     let cpu_seconds = process::cpu_seconds(freshet.pid())? - cpu;
     let run = Run { messages, seconds, cpu_seconds };

@@ -1,7 +1,8 @@
 //! From settings to a running system, and in which order its parts stop.
 //!
-//! Parts: the reader's thread (polls, decodes, gathers), the writer's task (keys), the families' task (`SCAN`), the HTTP
-//! server. On a signal the reader stops first and drains through the others; they end with the process.
+//! Parts: the reader's thread (polls, decodes, gathers), the writer's task (keys), the families' task, the HTTP server, and with
+//! a dead-letter topic the task that delivers letters. Each of the two that delete does so again where that settles. On a
+//! signal the reader stops first and drains through the others; they end with the process.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,8 +20,8 @@ use crate::catalog::Catalog;
 use crate::config::{RedisUrl, Settings};
 use crate::handoff::{Handoff, Sent};
 use crate::http;
-use crate::kafka::{Mode, Reader, ReaderError, client_config};
-use crate::redis::{Connection, Families, write};
+use crate::kafka::{DeadLetters, Mode, Reader, ReaderError, Share};
+use crate::redis::{Connection, Families, LiveNames, write};
 use crate::telemetry::{Health, Metrics, Part};
 
 /// How long the reader may take to drain, commit and leave the group, before the process ends without it. What is not
@@ -52,7 +53,8 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
     let catalog = Arc::new(settings.catalog);
     let health = Arc::new(Health::default());
     let metrics = Arc::new(Metrics::new(&catalog));
-    let handoff = Arc::new(Handoff::default());
+    // A dry run deletes nothing, so nothing is to be deleted again.
+    let handoff = Arc::new(Handoff::new(&catalog, mode == Mode::Apply && catalog.settles()));
     let mut http = tokio::spawn(http::serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
     let shared = Shared {
         catalog: Arc::clone(&catalog),
@@ -71,14 +73,29 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
         Mode::Apply => settings.kafka.group.clone(),
         Mode::DryRun => format!("{}-dry-run-{:x}", settings.kafka.group, started.as_nanos()),
     };
-    let reader = Reader::new(
-        client_config(&settings.kafka, &group),
-        catalog,
-        handoff,
-        Arc::clone(&health),
-        metrics,
-        mode,
-    );
+    // A dry run writes nothing.
+    let dead_letters = settings.dead_letters.filter(|_| mode == Mode::Apply);
+    let letters = dead_letters.is_some();
+    let mut deliverer = tokio::spawn({
+        let deliverer = dead_letters.map(|dead_letters| {
+            DeadLetters::new(
+                settings.kafka.clone(),
+                dead_letters,
+                Arc::clone(&catalog),
+                Arc::clone(&handoff),
+                Arc::clone(&health),
+                Arc::clone(&metrics),
+            )
+        });
+        async move {
+            match deliverer {
+                Some(deliverer) => deliverer.deliver().await,
+                None => std::future::pending().await,
+            }
+        }
+    });
+    let reader = Reader::new(settings.kafka, &group, catalog, handoff, Arc::clone(&health), metrics, mode)
+        .with_dead_letters(letters);
     let stop = Arc::new(AtomicBool::new(false));
     let (ended, mut end) = oneshot::channel();
     let stopped = Arc::clone(&stop);
@@ -99,6 +116,7 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
         _ = &mut http => return Err(AppError::Broken),
         _ = &mut writer => return Err(AppError::Broken),
         _ = &mut families => return Err(AppError::Broken),
+        _ = &mut deliverer => return Err(AppError::Broken),
     }
     stop.store(true, Ordering::Relaxed);
     if let Ok(result) = tokio::time::timeout(STOP, end).await {
@@ -125,14 +143,23 @@ type Writers = (JoinHandle<()>, JoinHandle<()>);
 impl Shared {
     fn delete(self, url: &RedisUrl) -> Result<Writers, AppError> {
         let connection = |part| {
-            Connection::new(url, part, Arc::clone(&self.health), Arc::clone(&self.metrics))
-                .map_err(AppError::RedisUrl)
+            let (handoff, health) = (Arc::clone(&self.handoff), Arc::clone(&self.health));
+            Connection::new(url, part, handoff, health, Arc::clone(&self.metrics)).map_err(AppError::RedisUrl)
         };
         let (keys, scans) = (connection(Part::Redis)?, connection(Part::Families)?);
-        let families = Arc::new(Families::new(self.catalog));
-        let writer = write(Arc::clone(&self.handoff), keys, Arc::clone(&families), Arc::clone(&self.metrics));
-        let scanner = async move { families.delete(self.handoff, scans, self.metrics).await };
-        Ok((tokio::spawn(writer), tokio::spawn(scanner)))
+        let names = Arc::new(LiveNames::new(url.clone(), &self.catalog, &self.metrics));
+        let families = Arc::new(Families::new(Arc::clone(&self.catalog), Arc::clone(&names)));
+        let writer = write(
+            self.catalog,
+            Arc::clone(&self.handoff),
+            keys,
+            Arc::clone(&families),
+            Arc::clone(&self.metrics),
+        );
+        let deletion = async move {
+            tokio::join!(families.delete(self.handoff, scans, self.metrics), names.follow());
+        };
+        Ok((tokio::spawn(writer), tokio::spawn(deletion)))
     }
 
     /// For a dry run: acknowledges what is never sent.
@@ -144,9 +171,9 @@ impl Shared {
                 let Sent { number, batch } = self.handoff.take().await;
                 self.metrics.keys(&batch.keys, 0);
                 self.metrics.widenings(batch.families());
-                // Keys and families are acknowledged apart; one too many is none.
-                self.handoff.acknowledge(number);
-                self.handoff.acknowledge(number);
+                // Of the two a batch may have one; the other is none.
+                self.handoff.acknowledge(number, Share::Keys);
+                self.handoff.acknowledge(number, Share::Families);
                 self.handoff.recycle(batch);
             }
         };

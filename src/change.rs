@@ -35,7 +35,7 @@ impl Operation {
 /// One column of a row image.
 ///
 /// Equal values are equal in the database. Unequal ones may be: `1.0` is not `1.00` here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value<'a> {
     /// The event has no such column: it was dropped, renamed or never sent.
     Missing,
@@ -50,10 +50,36 @@ pub enum Value<'a> {
     /// An array, an object, or a number that is no integer, as it was written: good for comparing, not for a key. A float
     /// would make two numbers equal that the database holds apart.
     Json(Cow<'a, str>),
+    /// Stands for a long text or JSON in the image of a tracked row, where only whether it changed is asked
+    /// ([`Keep::Digest`](crate::catalog::Keep::Digest)). No event holds one.
+    Digest(u64),
 }
 
 /// The needed columns of a row, indexed by [`ColumnId`](crate::catalog::ColumnId).
 pub type Row<'a> = Vec<Value<'a>>;
+
+impl Value<'_> {
+    /// The value, owned.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Missing => Value::Missing,
+            Self::Unavailable => Value::Unavailable,
+            Self::Null => Value::Null,
+            Self::Bool(truth) => Value::Bool(truth),
+            Self::Int(number) => Value::Int(number),
+            Self::UInt(number) => Value::UInt(number),
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Json(text) => Value::Json(Cow::Owned(text.into_owned())),
+            Self::Digest(digest) => Value::Digest(digest),
+        }
+    }
+}
+
+/// The row's buffer without its values: collecting an emptied vector into one of the same layout keeps its allocation.
+pub fn emptied(mut row: Row<'_>) -> Row<'static> {
+    row.clear();
+    row.into_iter().map(|_| unreachable!("the row was cleared")).collect()
+}
 
 /// A row change.
 ///
@@ -63,6 +89,8 @@ pub type Row<'a> = Vec<Value<'a>>;
 pub struct Change<'a> {
     pub table: TableId,
     pub operation: Operation,
+    /// The row was read by an incremental snapshot, which somebody asked for: it says nothing of events that were lost.
+    pub incremental: bool,
     pub before: Option<Row<'a>>,
     pub after: Option<Row<'a>>,
     /// A primary-key change comes as a delete and a create; each names the other's key, as the source wrote it.

@@ -4,14 +4,45 @@
 //! # The way of an event
 //!
 //! ```text
-//! Kafka ─► kafka::Reader ─► debezium::Decoder ─► views::Evaluator ─► batch ─► handoff ─► redis
-//!               ▲                                                               │
-//!               └──────────── commit ◄── kafka::Ledger ◄── acknowledged ◄───────┘
+//!        stateless tables: a member of the group reads what it owns
+//! Kafka ─► reader ──────► decoder ────────────► evaluator ─► batch ─┐
+//!   │ ▲                                             ▲               ├─► handoff ─► redis
+//!   │ └─── commit ◄── ledger ◄── acknowledged ◄─────┼───────────────┼──────┘
+//!   │    tracked tables: every copy reads all       │               │
+//!   └──► tracking ────► decoder ──► rows ───────────┴─► leading: batch
+//!                                                       standing by: backlog
 //! ```
 //!
-//! One thread polls; a second one decodes, evaluates and gathers. One task sends a batch's keys, each batch once the one before is
-//! acknowledged; while it is on its way the next one grows, so at low load a batch is one event and under load thousands
-//! of events become a few hundred keys, without a timer. Another task deletes families by `SCAN`, one walk at a time.
+//! Of each consumer one thread polls; a second one decodes, evaluates and gathers. One task sends a batch's keys, each
+//! batch once the one before is acknowledged; while it is on its way the next one grows, so at low load a batch is one event
+//! and under load thousands of events become a few hundred keys, without a timer. Another task deletes families, one at a
+//! time: declared ones by the names that Redis tells of ([`redis::LiveNames`]), others by `SCAN`. Where a view asks for it, both
+//! delete a second time. A task writes dead letters. Commits go on a thread of their own, one at a time.
+//!
+//! # Stateless and tracked tables
+//!
+//! An exact deletion needs the row as it was, and the rows behind relations. Where the events tell the old row and no
+//! path leads over a table, it is *stateless*. Otherwise it is *tracked*: [`rows`] keeps the last image of each of its rows,
+//! the needed columns alone, and which rows point to which ([`catalog::Catalog::track`] derives all this from the views).
+//!
+//! What an event of a tracked table deletes depends on what was read of other topics before it. Task t is linked to order
+//! u; then u's priority changes. A copy that owns u's partition and has not read t's event finds nothing to delete; the owner of
+//! t's partition deleted before a reader filled the cache again. The key is stale for ever. So tracked tables that views
+//! tie together, a *component*, are led by one copy, which reads every partition: in any interleaving its rows include the
+//! link when u's change comes, or the link's own event comes later and deletes then. The leader is the owner, in the
+//! consumer group, of partition 0 of the component's first topic; its group consumer keeps tracked partitions paused and
+//! serves for election and commits.
+//!
+//! The other copies read alike and keep the effects that are not committed, in their own reading order
+//! ([`batch::Backlog`]). Only a prefix whose every event is committed is trimmed. Who takes over applies all that is left, and
+//! goes on. A copy that loads reads up to the committed offsets without effects, and joins the group after that. What
+//! it gave up while leading is in doubt until it sees it committed. `src/views/tests/interleavings` runs all this through a
+//! million random histories, and shows that an owner a partition, trimming by partition and the like leave stale keys.
+//!
+//! Where a hole is filled through a relation, each row on the path fills it by the rest of the path, whether or not a row
+//! points to it; otherwise a pointing row that leaves before the far row's change is read would take the key along. So all
+//! holes of a view lie in one row. A link to a row that was not seen yet fills no key; if the row has not come a minute later, the
+//! family goes once. What is only *read* behind a relation is looked up in reverse.
 //!
 //! # The rooms, from top to bottom
 //!
@@ -20,26 +51,34 @@
 //! - [`cli`]: the command line, one file a command. [`app`]: from settings to a running system, and how it stops.
 //! - [`config`]: the file's text to settings, or to every mistake in it at once.
 //! - [`catalog`]: what the configuration says about the data: tables, views, templates. Plain data, by index.
-//! - [`change`]: one row change, plain data. [`debezium`]: bytes to a change.
+//! - [`expressions`]: SQL conditions, as the configuration writes them.
+//! - [`change`]: one row change, plain data. [`debezium`]: bytes to a change. [`rows`]: the images of tracked rows.
+//! - [`rows`]: the last image of each row of the tracked tables, and which rows point to which.
 //! - [`views`]: a change's old and new image to keys and families, with the reason. [`batch`]: effects, deduplicated.
 //! - [`handoff`]: between the polling thread and the writer. [`kafka`]: group, ledger, commits, rebalances.
 //! - [`redis`]: deleting, and waiting for Redis. [`http`]: metrics and health. [`telemetry`]: what is counted and logged.
 //!
-//! `catalog`, `change`, `debezium`, `views` and `batch` import neither rdkafka nor redis nor tokio: the decision from bytes
+//! `catalog`, `expressions`, `change`, `debezium`, `rows`, `views` and `batch` import neither rdkafka nor redis nor tokio: the decision from bytes
 //! to keys runs alike in `run`, in `explain` and in a unit test.
 //!
 //! # What must hold
 //!
 //! - **Nothing is lost.** An offset is committed after Redis has acknowledged every effect of every event up to it, each
 //!   command by its own reply. After a crash effects happen again. [`kafka::Ledger`] holds this; revoked partitions are
-//!   drained before they go, within a deadline, and what is not acknowledged by then is not committed.
+//!   drained before they go, within a deadline, and what is not acknowledged by then is not committed. Where a view has a
+//!   `settle`, that includes the second delete; drains, lag and latency count the first.
+//! - **A lease goes before its key.** A reader that read the database before a change stores nothing once the key's deletion is
+//!   acknowledged, if it fills under a lease. A family's leases all go before its keys. `redis/lease.rs` says why, and
+//!   `tests/protocol` checks it in every order of steps.
 //! - **Old and new.** The keys of the row as it was and as it is go.
 //! - **In doubt, wider.** Where the old row is unknown, an event cannot be decoded, a table is truncated, offsets were
 //!   lost or the definitions changed, the whole family goes: [`views::Reason`] lists the causes. Nothing is skipped.
 //! - **Bounded.** A full batch pauses the partitions; polling goes on, so that the group keeps this member.
-//! - **One bad event stops nobody.** Its table's families go, it is counted and logged, the partition goes on.
+//! - **One bad event stops nobody.** Its table's families go, it is counted and logged, the partition goes on. Its offset is
+//!   committed once it lies in the dead-letter topic; a topic that cannot be written stops its partition and no other.
 //! - **Redis away is no error of the data.** Work is repeated until it is acknowledged; meanwhile freshet is not ready and
-//!   says why.
+//!   says why. When a node's `run_id` or `master_replid` is not the one that was met last, it may have forgotten deletions:
+//!   nothing is committed until all families are gone from it. A committed offset names the node, so a successor knows too.
 //!
 //! # Traps of the source, each of which was seen
 //!
@@ -50,18 +89,28 @@
 //! - A large column that an update did not touch comes as a placeholder ([`change::Value::Unavailable`]).
 //! - A topic appears with a table's first event. Offsets in a partition have gaps: transaction markers, compaction.
 //!
+//! - Positions (`source.lsn`) are those of changes, not of commits: they order the changes of one row, and a row against a
+//!   truncate, and nothing else. After a restore of the database they go back while its time goes on.
+//! - A snapshot after other events means that events were lost. It shows no deletion of rows that vanished in between.
+//! - Compaction may take what was not read yet: a row that moved twice while freshet was away shows its last place only.
+//!
 //! # Where a group starts
 //!
 //! `auto.offset.reset` is `error`: freshet itself chooses. Without a committed offset it fetches the end, deletes the
 //! families of the table's views and commits the end once Redis has acknowledged that; everything before the end is
-//! covered by the deletion. A committed offset carries a version and a digest of the definitions; where that is missing or
-//! another, the families go once and the same offset is committed anew. An offset outside the log was lost: families, and
-//! on from the end.
+//! covered by the deletion. Rows of a tracked table are loaded up to there. A committed offset carries a version, the
+//! definitions of the table's views and the Redis node, each as a digest, the newest record's time and how many partitions there
+//! were. A view that was defined otherwise has its family deleted once, and the same offset is committed anew; where Redis is
+//! another node, all families. An offset outside the log, or above a record that is newer than all that were below it, is of a
+//! log that is gone: families, and on from the end. A topic that is made anew while it is read is noticed by its id, of which the
+//! client tells in its log alone.
+//! A topic that lost its beginning, or to which partitions were added, does not show all rows as they are: unknown rows and
+//! reverse lookups over it answer with the family.
 //!
 //! # Deliberately absent
 //!
-//! There is no state on disk, no timer that gathers events, no automatic commit, and no retry that gives up. Relations
-//! are not followed row by row: a change behind one deletes the family.
+//! There is no state on disk, no timer that gathers events, no automatic commit, and no retry that gives up. There is no
+//! ownership of tracked partitions and no exchange between copies.
 
 pub mod app;
 pub mod batch;
@@ -70,9 +119,11 @@ pub mod change;
 pub mod cli;
 pub mod config;
 pub mod debezium;
+pub mod expressions;
 pub mod handoff;
 pub mod http;
 pub mod kafka;
 pub mod redis;
+pub mod rows;
 pub mod telemetry;
 pub mod views;

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
 use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
 
+use super::events::{self, Task};
 use super::process;
 use super::stack::Outcome;
 
@@ -69,4 +71,52 @@ pub fn bare_loop(config: &ClientConfig, topic: &str, messages: u64) -> Outcome<R
     assert!(bytes > 0);
     let seconds = started.elapsed().as_secs_f64();
     Ok(Run { messages, seconds, cpu_seconds: process::cpu_seconds(std::process::id())? - cpu })
+}
+
+/// Updates of a table's rows, one after the other.
+pub struct Updates {
+    producer: ThreadedProducer<DefaultProducerContext>,
+    topic: String,
+    tasks: Vec<Task>,
+    sent: u64,
+}
+
+impl Updates {
+    const DEPARTMENTS: u64 = 200;
+    const OPERATORS: u64 = 1_000;
+
+    pub fn new(brokers: &str, topic: &str, rows: u64) -> Outcome<Self> {
+        let producer = ClientConfig::new()
+            .set("bootstrap.servers", brokers)
+            .set("linger.ms", "20")
+            .set("batch.size", "1000000")
+            .set("queue.buffering.max.messages", "200000")
+            .create()?;
+        let task =
+            |id| Task { id, department: id % Self::DEPARTMENTS, operator: id % Self::OPERATORS, version: 1 };
+        Ok(Self { producer, topic: topic.to_owned(), tasks: (0..rows).map(task).collect(), sent: 0 })
+    }
+
+    /// Sends so many, at so many a second or as fast as the broker takes them. Returns their bytes.
+    pub fn send(&mut self, messages: u64, rate: Option<u64>) -> Outcome<u64> {
+        let (mut value, mut bytes, begin) = (String::new(), 0, Instant::now());
+        let rows = u64::try_from(self.tasks.len())?;
+        for n in 0..messages {
+            if let Some(rate) = rate {
+                let due = begin + Duration::from_nanos(1_000_000_000 / rate * n);
+                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            }
+            // A stride that is prime to the number of rows: neighbours in the log are no neighbours in the table.
+            let task = &mut self.tasks[usize::try_from(self.sent * 7_919 % rows)?];
+            self.sent += 1;
+            events::update(&mut value, task, Self::DEPARTMENTS);
+            bytes += u64::try_from(value.len())?;
+            let key = format!(r#"{{"id":{}}}"#, task.id);
+            while self.producer.send(BaseRecord::to(&self.topic).key(&key).payload(&value)).is_err() {
+                self.producer.flush(Duration::from_millis(50)).ok();
+            }
+        }
+        self.producer.flush(Duration::from_mins(1))?;
+        Ok(bytes)
+    }
 }

@@ -1,4 +1,4 @@
-//! What both benchmarks share.
+//! What the benchmarks share.
 //!
 //! Each benchmark is a program of its own and uses a part of it.
 #![allow(dead_code, unreachable_pub, reason = "each benchmark uses a part, and has no other crate above it")]

@@ -13,9 +13,21 @@ pub fn cpu_seconds(pid: u32) -> Outcome<f64> {
     Ok(ticks / 100.0)
 }
 
+/// The peak counts from here on.
+pub fn forget_peak(pid: u32) -> Outcome<()> {
+    Ok(fs::write(format!("/proc/{pid}/clear_refs"), "5")?)
+}
+
 /// The most memory a process has held, in MiB.
 pub fn peak_mib(pid: u32) -> Outcome<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+}
+
+/// The memory that a process holds now.
+pub fn resident_kib(pid: u32) -> Outcome<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }

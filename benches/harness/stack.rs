@@ -47,11 +47,18 @@ impl Stack {
         Ok(redis::Client::open(self.addresses["REDIS_URL"].as_str())?.get_connection()?)
     }
 
-    /// The configuration of a benchmark: these views of the task table.
-    pub fn configuration(&self, topic: &str, group: &str, views: &str) -> Outcome<Configuration> {
-        let file = self.folder.path().join(format!("{group}.yaml"));
+    /// The configuration of a benchmark: these views of the task table, whose events tell the old row. Tracked or not, the
+    /// same keys go.
+    pub fn configuration(
+        &self,
+        topic: &str,
+        group: &str,
+        views: &str,
+        tracked: bool,
+    ) -> Outcome<Configuration> {
         // Free a moment ago; nothing else on this machine asks for ports meanwhile.
         let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let file = self.folder.path().join(format!("{group}-{}.yaml", listen.port()));
         let (brokers, redis) = (self.brokers(), &self.addresses["REDIS_URL"]);
         fs::write(
             &file,
@@ -59,7 +66,7 @@ impl Stack {
                 "kafka: {{ brokers: \"{brokers}\", group: {group} }}\n\
                  redis: {{ url: \"{redis}\", key_format: \":1:{{}}\" }}\n\
                  http: {{ listen: \"{listen}\" }}\n\
-                 tables:\n  task: {{ topic: {topic}, primary_key: id, replica_identity: full }}\n\
+                 tables:\n  task: {{ topic: {topic}, primary_key: id, replica_identity: full, tracked: {tracked} }}\n\
                  views:\n{views}"
             ),
         )?;
@@ -123,8 +130,33 @@ impl Freshet {
     }
 
     /// Reads on to the line with this message.
-    pub fn wait_for(&mut self, message: &str) -> Outcome<()> {
-        while self.line()?["message"] != message {}
+    pub fn wait_for(&mut self, message: &str) -> Outcome<serde_json::Value> {
+        loop {
+            let line = self.line()?;
+            if line["message"] == message {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Reads on until the watermark of each partition is this.
+    pub fn reach(&mut self, ends: &[i64]) -> Outcome<()> {
+        let mut reached = vec![0; ends.len()];
+        while reached != ends {
+            let line = self.line()?;
+            if let (Some(partition), Some(offset)) = (line["partition"].as_u64(), line["offset"].as_i64())
+                && line["target"] == "freshet::watermarks"
+            {
+                reached[usize::try_from(partition)?] = offset;
+            }
+        }
+        Ok(())
+    }
+
+    /// SIGKILL, as a node that dies would.
+    pub fn kill(&mut self) -> Outcome<()> {
+        self.child.kill()?;
+        self.child.wait()?;
         Ok(())
     }
 }

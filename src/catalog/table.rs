@@ -43,6 +43,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Empty for a table without a primary key.
     pub primary_key: Vec<ColumnId>,
+    /// Whether the last image of each of its rows is kept. Never without a primary key.
+    pub tracked: bool,
 }
 
 impl Table {
@@ -56,12 +58,26 @@ impl Table {
 pub struct Column {
     pub name: String,
     pub r#type: ColumnType,
+    /// How the image of a tracked row keeps its value.
+    pub keep: Keep,
+}
+
+/// How the image of a tracked row keeps a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// Only whether it changed is asked, so of a long value a digest is enough.
+    #[default]
+    Digest,
+    /// It fills a hole, links to another row, is of the primary key or compared with parameters.
+    Value,
 }
 
 /// What a column's values look like in a key. It decides which names a family's pattern matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColumnType {
+    /// Nothing was declared: integers and texts alike.
     #[default]
+    Any,
     Integer,
     Text,
 }
@@ -69,6 +85,7 @@ pub enum ColumnType {
 impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Any => "any",
             Self::Integer => "integer",
             Self::Text => "text",
         })

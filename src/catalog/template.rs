@@ -5,7 +5,8 @@ use super::{ColumnType, KeyFormat};
 /// A key with holes, spelled as on the wire: `:1:shop_stats:{shop_id}`.
 ///
 /// Invariant: a name can be split into literals and hole values in one way only. So a hole ends at a literal that
-/// cannot be part of its value, or at the end of the name.
+/// cannot be part of its value, or the name's rest is its value. A value that holds the literal all the same
+/// ([`holds`](Self::holds) tells) makes a key that [`matches`](Self::matches) may not find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     literals: Vec<String>,
@@ -54,7 +55,7 @@ impl Template {
         format: &KeyFormat,
         mut type_of: impl FnMut(&str) -> ColumnType,
     ) -> Result<Self, TemplateError> {
-        let (mut literals, names) = split(text)?;
+        let (mut literals, names) = split(text).map_err(|at| TemplateError::Brace { at })?;
         let holes: Vec<Hole> = names.into_iter().map(|name| Hole { r#type: type_of(&name), name }).collect();
         check(&literals, &holes)?;
         literals[0].insert_str(0, &format.prefix);
@@ -80,12 +81,14 @@ impl Template {
         }
     }
 
-    /// Whether the whole name is a key of this family: `shop_stats:5:lock` is none of `shop_stats:{shop_id}`.
+    /// Whether the whole name is a key of this family: `shop_stats:5:lock` is none of `shop_stats:{shop_id}` if the hole
+    /// takes integers.
     pub fn matches(&self, name: &[u8]) -> bool {
         let Some(mut rest) = name.strip_prefix(self.literals[0].as_bytes()) else { return false };
-        for (hole, literal) in self.holes.iter().zip(&self.literals[1..]) {
+        for (index, (hole, literal)) in self.holes.iter().zip(&self.literals[1..]).enumerate() {
             let length = match hole.r#type {
                 ColumnType::Integer => integer_length(rest),
+                ColumnType::Any => any_length(rest, self.end(index)),
                 ColumnType::Text => rest.len().checked_sub(literal.len()),
             };
             let Some(after) = length.and_then(|length| rest[length..].strip_prefix(literal.as_bytes()))
@@ -95,6 +98,21 @@ impl Template {
             rest = after;
         }
         rest.is_empty()
+    }
+
+    /// Whether a value of the column that fills this hole may be spelled so, and its end be told.
+    pub fn holds(&self, hole: usize, spelling: &str) -> bool {
+        match self.holes[hole].r#type {
+            ColumnType::Integer => integer_length(spelling.as_bytes()) == Some(spelling.len()),
+            ColumnType::Any => any_length(spelling.as_bytes(), self.end(hole)) == Some(spelling.len()),
+            ColumnType::Text => true,
+        }
+    }
+
+    /// The character that no value of an undeclared hole may hold: that of the literal behind the hole, or the separator
+    /// before it. So `shop_stats:5:lock` is none of `shop_stats:{shop_id}`, whatever a shop's id is.
+    fn end(&self, hole: usize) -> Option<char> {
+        self.literals[hole + 1].chars().next().or_else(|| self.literals[hole].chars().last())
     }
 
     /// The pattern for `SCAN`. It is wider than [`matches`](Self::matches), which decides.
@@ -129,8 +147,8 @@ pub fn escape_glob(literal: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// The literals around the holes (one more than holes), and the holes' names.
-fn split(text: &str) -> Result<(Vec<String>, Vec<String>), TemplateError> {
+/// The literals around the holes (one more than holes), and the holes' names; or the place of a brace without a partner.
+pub(super) fn split(text: &str) -> Result<(Vec<String>, Vec<String>), usize> {
     let mut literals = vec![String::new()];
     let mut names = Vec::new();
     let mut chars = text.chars().enumerate().peekable();
@@ -144,14 +162,14 @@ fn split(text: &str) -> Result<(Vec<String>, Vec<String>), TemplateError> {
                 loop {
                     match chars.next() {
                         Some((_, '}')) => break,
-                        Some((_, '{')) | None => return Err(TemplateError::Brace { at: at + 1 }),
+                        Some((_, '{')) | None => return Err(at + 1),
                         Some((_, c)) => name.push(c),
                     }
                 }
                 names.push(name);
                 literals.push(String::new());
             }
-            '}' => return Err(TemplateError::Brace { at: at + 1 }),
+            '}' => return Err(at + 1),
             c => literals.last_mut().expect("never empty").push(c),
         }
     }
@@ -192,6 +210,15 @@ fn integer_length(rest: &[u8]) -> Option<usize> {
     let sign = usize::from(rest.first() == Some(&b'-'));
     let digits = rest[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     (digits > 0).then_some(sign + digits)
+}
+
+/// The length of the value that ends before this character. A value's own first character may be any, as the sign of a
+/// number in `{x}-{y}`.
+fn any_length(rest: &[u8], end: Option<char>) -> Option<usize> {
+    let mut buffer = [0; 4];
+    let end = end?.encode_utf8(&mut buffer).as_bytes();
+    let at = rest.get(1..)?.windows(end.len()).position(|window| window == end);
+    Some(at.map_or(rest.len(), |at| at + 1))
 }
 
 #[cfg(test)]

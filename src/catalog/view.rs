@@ -1,7 +1,8 @@
+use std::iter;
 use std::time::Duration;
 
 use super::table::index;
-use super::{ColumnId, Hole, TableId, Template, escape_glob};
+use super::{Affects, ColumnId, Hole, Parameters, Relation, RelationId, TableId, Template, escape_glob};
 
 /// Index of a view in [`Catalog::views`](super::Catalog::views).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,11 +14,47 @@ index!(ViewId);
 pub struct View {
     pub name: String,
     pub pattern: Pattern,
+    /// What readers ask for, where the family is declared and has a key beside it.
+    pub parameters: Option<Parameters>,
     pub sources: Vec<Source>,
     /// Of values that freshet writes.
     pub ttl: Option<Duration>,
+    /// How long after its first delete a key, or the family, is deleted again: for readers without leases, one of which may
+    /// have read the database before the change and stored the value after the first delete.
+    pub settle: Option<Duration>,
+    /// How long after its deletion no lease of a key is given: for readers with leases that read a replica of the database,
+    /// which has caught up by then. Not beside `settle`.
+    pub hold: Option<Duration>,
+    /// More keys than this by one change behind a relation are not spelled: the family goes.
+    pub fan_out_limit: usize,
     /// Changes whenever anything changes that decides which keys this view's events delete.
     pub digest: u64,
+}
+
+impl View {
+    /// Which sets of parameters a row of this table affects, where that is said.
+    pub fn affects(&self, table: TableId) -> Option<&Affects> {
+        self.parameters.as_ref()?.affects.as_ref().filter(|affects| affects.table == table)
+    }
+
+    /// How long after its first delete a key, or the family, is deleted again. A hold keeps readers only from keys that are
+    /// known, and Redis may evict it.
+    pub fn again(&self) -> Option<Duration> {
+        self.settle.or(self.hold)
+    }
+
+    /// Every table that the view needs, those on its paths included. One may come more than once.
+    pub fn tables<'v>(&'v self, relations: &'v [Relation]) -> impl Iterator<Item = TableId> + 'v {
+        self.sources.iter().flat_map(move |source| {
+            let of_fill = |fill: &'v Fill| match fill {
+                Fill::Path(path) => Some(path),
+                Fill::Column(_) => None,
+            };
+            let paths = source.fills.iter().filter_map(of_fill).chain(&source.read_paths);
+            let behind = paths.flat_map(|path| path.steps(relations)).map(|(table, _)| table);
+            iter::once(source.table).chain(behind)
+        })
+    }
 }
 
 /// Which names in Redis belong to a view. Spelled as on the wire, the key format included.
@@ -97,15 +134,45 @@ pub enum Reads {
     Columns(Vec<ColumnId>),
 }
 
+impl Reads {
+    /// Adds what another reader reads.
+    pub fn join(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::Columns(columns), Self::Columns(more)) => {
+                columns.extend(more);
+                columns.sort_unstable();
+                columns.dedup();
+            }
+            _ => *self = Self::All,
+        }
+    }
+}
+
 /// A column of another table, reached through many-to-one relations.
 #[derive(Debug, Clone)]
 pub struct Path {
     /// As it was written: `order.customer.region`.
     pub text: String,
-    /// The column of the source's own row that links to the first table on the way.
-    pub link: ColumnId,
+    /// The relations on the way from the source's own row. Never empty.
+    pub relations: Vec<RelationId>,
+    /// The column of the last relation's table.
+    pub column: ColumnId,
+    /// Every table on the way is tracked, so the rows on it are known; and where it is read, those that fill the holes
+    /// are too. Otherwise a change on the way deletes the family.
+    pub followed: bool,
+}
+
+impl Path {
     /// Each table on the way with the column that is used of it: the next link, at last the column itself.
-    pub steps: Vec<(TableId, ColumnId)>,
+    pub fn steps<'p>(&'p self, relations: &'p [Relation]) -> impl Iterator<Item = (TableId, ColumnId)> + 'p {
+        let used = self.relations[1..].iter().map(|next| relations[next.index()].column).chain([self.column]);
+        self.relations.iter().map(|relation| relations[relation.index()].to).zip(used)
+    }
+
+    /// The column of the source's own row that links to the first table on the way.
+    pub fn link(&self, relations: &[Relation]) -> ColumnId {
+        relations[self.relations[0].index()].column
+    }
 }
 
 /// Views that are invalidated together by hand.

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod check;
+mod dead_letters;
 mod explain;
 mod invalidate;
 mod run;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Settings};
+use crate::kafka::{check_letters, check_properties};
 use crate::telemetry::{self, LogFormat};
 
 /// `EX_USAGE`: the configuration or the command line is wrong.
@@ -30,6 +32,7 @@ Examples:
   freshet run --dry-run                           follow the topics and say what would be deleted
   freshet run                                     follow the topics and delete
   freshet invalidate shop_stats shop_id=5         delete a key by hand
+  freshet dead-letters list                       which events could not be decoded?
 
 The configuration file is ./freshet.yaml unless --config or FRESHET_CONFIG names another.
 Exit codes: 0 done, 1 it failed, 64 the configuration or the command line is wrong."
@@ -61,6 +64,7 @@ enum Command {
     Explain(explain::Explain),
     Run(run::Run),
     Invalidate(invalidate::Invalidate),
+    DeadLetters(dead_letters::DeadLettersCommand),
 }
 
 /// What a command comes to: done, or a sentence for standard error and an exit code.
@@ -131,9 +135,26 @@ fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Check(check) => check.execute(&arguments.config, &settings),
         Command::Explain(explain) => explain.execute(settings),
-        Command::Run(run) => run.execute(settings),
+        Command::Run(run) => {
+            client_takes(&settings)?;
+            run.execute(settings)
+        }
         Command::Invalidate(invalidate) => invalidate.execute(&settings),
+        Command::DeadLetters(dead_letters) => {
+            client_takes(&settings)?;
+            dead_letters.execute(settings)
+        }
     }
+}
+
+/// What the client says to its properties before any server is asked.
+fn client_takes(settings: &Settings) -> Result<(), Failure> {
+    let letters = || if settings.dead_letters.is_some() { check_letters(&settings.kafka) } else { Ok(()) };
+    check_properties(&settings.kafka).and_then(|()| letters()).map_err(|error| {
+        Failure::Usage(format!(
+            "freshet: {error}; correct it under `kafka.librdkafka` (librdkafka's CONFIGURATION.md lists the properties)"
+        ))
+    })
 }
 
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {

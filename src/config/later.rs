@@ -1,20 +1,8 @@
 //! Settings that the design knows and this version does not. Whoever writes one is told so, instead of "unknown".
 
-const OF_THE_FILE: &[&str] = &["defaults", "database", "dead_letters", "admin"];
+const OF_THE_FILE: &[&str] = &["defaults", "database", "admin"];
 const OF_REDIS: &[&str] = &["value_format"];
-const OF_A_VIEW: &[&str] = &[
-    "value",
-    "warm",
-    "affects",
-    "settle",
-    "hold",
-    "jitter",
-    "fan_out_limit",
-    "max_groups",
-    "debounce",
-    "max_per_second",
-    "max_sets",
-];
+const OF_A_VIEW: &[&str] = &["value", "warm", "jitter", "max_groups", "debounce", "max_per_second"];
 
 /// Whether `name` is a setting of a later version at this place.
 pub(super) fn is_later(parent: &str, name: &str) -> bool {

@@ -29,7 +29,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("metadata.broker.list", "kafka.brokers"),
 ];
 
-/// A revoked partition is drained within this time, or the group throws the copy out meanwhile.
+/// A rebalance takes 20 s to look up the offsets of new partitions, 10 s to drain others, and what a commit takes; who takes
+/// longer than this is thrown out of the group.
 const MIN_POLL_INTERVAL_MS: u64 = 60_000;
 
 /// Why a property may not be set, if so.

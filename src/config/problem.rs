@@ -35,6 +35,13 @@ impl Fault {
     pub(super) fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { what: what.into(), remedy: remedy.into() }
     }
+
+    /// The catalog's sentences have the remedy behind the semicolon.
+    pub(super) fn of(error: &dyn std::error::Error) -> Self {
+        let message = error.to_string();
+        let (what, remedy) = message.split_once("; ").unwrap_or((&message, "correct the template"));
+        Self::new(what, remedy)
+    }
 }
 
 /// The mistakes found so far.

@@ -31,6 +31,9 @@ pub(super) struct Configuration {
     /// Groups of views that `freshet invalidate` takes together, each a list of views with the same holes.
     #[serde(default)]
     pub invalidate: BTreeMap<String, Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DeadLetters")]
+    pub dead_letters: Option<DeadLetters>,
 }
 
 /// Where the change events come from.
@@ -79,6 +82,21 @@ impl Default for Http {
     }
 }
 
+/// Where events go that cannot be decoded. With this section an offset is committed only after the broker has
+/// acknowledged the letters below it; without it such events are logged only.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct DeadLetters {
+    /// The topic that they go to. It must exist, and may be no table's.
+    #[serde(default = "default_dead_letters")]
+    pub topic: String,
+    /// How many letters of one partition may be written in a minute. Beyond, the partition waits.
+    #[serde(default = "default_max_per_minute")]
+    #[schemars(range(min = 1))]
+    pub max_per_minute: u32,
+}
+
 /// A table whose change events are read.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,10 +109,16 @@ pub(super) struct Table {
     #[schemars(with = "Names")]
     pub primary_key: Option<Names>,
     /// What the database sends of a row's old image: `full` after `ALTER TABLE … REPLICA IDENTITY FULL`, or else
-    /// `default`. With `default` the old row is unknown, and an update deletes whole families.
+    /// `default`. With `default` the old row is not in the events, and freshet keeps the last image of each row.
     #[serde(default)]
     pub replica_identity: Identity,
-    /// The type of each column that fills a hole and is no `integer`: `text`.
+    /// Whether freshet keeps the last image of each row. Absent: it does where the old row is not in the events, or a
+    /// relation reaches the table. With `false` such a table's changes delete whole families.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    pub tracked: Option<bool>,
+    /// The type of columns that fill holes: `integer` or `text`. It decides which names are the view's when the whole
+    /// family goes. Absent: either, and a value that is followed by a separator must not hold the separator.
     #[serde(default)]
     pub columns: BTreeMap<String, Type>,
 }
@@ -136,12 +160,15 @@ pub(super) struct Relation {
     pub to: String,
 }
 
-/// A family of cached values: its keys, and the tables that it is computed from. Either `key` or `family` is given.
+/// A family of cached values: its keys, and the tables that it is computed from. Either `key` or `family` is given, or both
+/// where readers ask for sets of parameters.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub(super) struct View {
-    /// The key, with holes that a row fills: `orders_of:{customer_id}`. A literal brace is doubled.
+    /// The key, with holes that a row fills: `orders_of:{customer_id}`. A literal brace is doubled. Beside a `family`, the key
+    /// of a set of parameters that a reader asks for: `report:{md5_8(:from, :shop_id)}` (the first 8 hexadecimal digits of
+    /// the MD5 of the values, joined by colons) or `report:{:shop_id}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub key: Option<String>,
@@ -149,6 +176,17 @@ pub(super) struct View {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub family: Option<String>,
+    /// Which sets of parameters a row of the first table of `from` affects, as a SQL condition over its columns and the key's
+    /// parameters: `:shop_id is null or shop_id = :shop_id`. A change of such a row keeps the keys of those sets that readers
+    /// have registered and that neither the old nor the new row affects. Texts are compared by `=`, and with columns that are
+    /// declared to hold text. Absent: every change deletes the family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub affects: Option<String>,
+    /// How many registered sets of parameters count, the youngest of them; 1,000 unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize", range(min = 1, max = 100_000))]
+    pub max_sets: Option<usize>,
     /// The tables that the value is computed from: a name, a list of names, or a mapping from names to `fill` and
     /// `reads`.
     pub from: From,
@@ -156,6 +194,22 @@ pub(super) struct View {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub ttl: Option<String>,
+    /// How long after its first delete a key, or the family, is deleted again, such as `1s`; at most `1m`. For readers that do
+    /// not use leases: one that read the database before a change may store the value after the first delete. Longer
+    /// than a reader takes from its query to its store. The offset is committed after the second delete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub settle: Option<String>,
+    /// How long after its deletion no reader gets a lease of a key, such as `500ms`; at most `1m`. For readers with leases that
+    /// read a replica of the database: longer than it lags. The family, whose keys are not known, is deleted again after
+    /// it. Not beside `settle`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub hold: Option<String>,
+    /// How many keys one change behind a relation may delete; beyond, the family is deleted.
+    #[serde(default = "default_fan_out_limit")]
+    #[schemars(range(min = 1))]
+    pub fan_out_limit: usize,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -181,6 +235,18 @@ pub(super) struct Source {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>")]
     pub reads: Option<Vec<String>>,
+}
+
+const fn default_fan_out_limit() -> usize {
+    10_000
+}
+
+fn default_dead_letters() -> String {
+    "freshet.dead-letters".to_owned()
+}
+
+const fn default_max_per_minute() -> u32 {
+    100
 }
 
 fn default_group() -> String {

@@ -196,7 +196,7 @@ fn wrong_type(pointer: &str, value: &Value, expected: &[JsonType]) -> Fault {
         None => "nothing".to_owned(),
     };
     let is_scalar = matches!(value, Value::Bool(_) | Value::Number(_));
-    let remedy = if pointer.ends_with("/ttl") {
+    let remedy = if ["/ttl", "/settle", "/hold"].iter().any(|end| pointer.ends_with(end)) {
         "write it with a unit, such as `5m` or `300s`".to_owned()
     } else if is_scalar && expected.contains(&JsonType::String) {
         "put it in quotes".to_owned()

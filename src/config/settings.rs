@@ -11,6 +11,7 @@ pub struct Settings {
     pub kafka: Kafka,
     pub redis: Redis,
     pub http: Http,
+    pub dead_letters: Option<DeadLetters>,
     pub catalog: Catalog,
 }
 
@@ -84,4 +85,12 @@ impl fmt::Debug for RedisUrl {
 #[derive(Debug, Clone, Copy)]
 pub struct Http {
     pub listen: SocketAddr,
+}
+
+/// Where events go that cannot be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetters {
+    pub topic: String,
+    /// Of one partition; beyond, it waits.
+    pub max_per_minute: u32,
 }

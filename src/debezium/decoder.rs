@@ -5,7 +5,7 @@ use super::poison::{Fault, utf8};
 use super::row::Plan;
 use super::{Event, Part, Poison, Record, key, value};
 use crate::catalog::{Catalog, TableId};
-use crate::change::{Change, Operation, Row};
+use crate::change::{Change, Operation, Row, emptied};
 
 /// Rows beyond this are freed: a caller that holds many changes at once shall not make the decoder hold them for ever.
 const SPARE_ROWS: usize = 16;
@@ -14,12 +14,18 @@ const SPARE_ROWS: usize = 16;
 #[derive(Debug)]
 pub struct Decoder {
     plans: Vec<Plan>,
+    /// By table, whether a message key was seen that is of the primary key's columns: then all of them are.
+    keyed: Vec<bool>,
     spare: Vec<Row<'static>>,
 }
 
 impl Decoder {
     pub fn new(catalog: &Catalog) -> Self {
-        Self { plans: catalog.tables.iter().map(Plan::new).collect(), spare: Vec::new() }
+        Self {
+            plans: catalog.tables.iter().map(Plan::new).collect(),
+            keyed: vec![false; catalog.tables.len()],
+            spare: Vec::new(),
+        }
     }
 
     /// Reads one record of the topic of `table`.
@@ -46,6 +52,10 @@ impl Decoder {
             }
         };
         check_table(plan, &envelope.source)?;
+        let keyed = &mut self.keyed[table.index()];
+        if !*keyed && operation != Operation::Truncate {
+            *keyed = key::is_of_primary_key(plan, record)?;
+        }
 
         let (mut before, after) = (envelope.before, envelope.after);
         match operation {
@@ -58,12 +68,18 @@ impl Decoder {
         Ok(Event::Change(Change {
             table,
             operation,
+            incremental: envelope.source.snapshot == Some(r#""incremental""#),
             before,
             after,
             moved: key::moved(operation, record.headers)?,
             lsn: integer("lsn", envelope.source.lsn)?,
             committed_at: committed_at(&envelope.source)?,
         }))
+    }
+
+    /// The row that the record's key tells, its other columns missing: what is left of a record that cannot be read.
+    pub fn key<'a>(&mut self, table: TableId, record: &Record<'a>) -> Option<Row<'a>> {
+        key::row(&self.plans[table.index()], &mut self.spare, record).ok()
     }
 
     /// Gives a change's buffers back, so that the next event allocates nothing.
@@ -74,12 +90,6 @@ impl Decoder {
             }
         }
     }
-}
-
-/// The row's buffer without its values: collecting an emptied vector into one of the same layout keeps its allocation.
-fn emptied(mut row: Row<'_>) -> Row<'static> {
-    row.clear();
-    row.into_iter().map(|_| unreachable!("the row was cleared")).collect()
 }
 
 fn read<'a>(plan: &Plan, spare: &mut Vec<Row<'static>>, text: &'a str) -> Result<Envelope<'a>, Poison> {

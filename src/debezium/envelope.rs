@@ -26,6 +26,7 @@ pub(super) struct Source<'a> {
     pub lsn: Option<&'a str>,
     pub ts_us: Option<&'a str>,
     pub ts_ms: Option<&'a str>,
+    pub snapshot: Option<&'a str>,
 }
 
 /// What a reading of one event needs.
@@ -137,6 +138,7 @@ impl<'de> Visitor<'de> for SourceSeed<'_, 'de> {
                 SourceField::Lsn => (&mut self.source.lsn, "lsn"),
                 SourceField::TsUs => (&mut self.source.ts_us, "ts_us"),
                 SourceField::TsMs => (&mut self.source.ts_ms, "ts_ms"),
+                SourceField::Snapshot => (&mut self.source.snapshot, "snapshot"),
                 SourceField::Other => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
@@ -182,6 +184,7 @@ enum SourceField {
     Lsn,
     TsUs,
     TsMs,
+    Snapshot,
     #[serde(other)]
     Other,
 }

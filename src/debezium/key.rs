@@ -1,6 +1,7 @@
 //! Message keys and key-change headers, with schemas or without. They are read only where an event needs them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
@@ -59,6 +60,26 @@ pub(super) fn row<'a>(
         }
     }
     Ok(row)
+}
+
+/// Whether the message key has the columns that the configuration takes for the primary key. Other rows than the database's
+/// would be told apart, and links to them lead nowhere. False where it does not tell columns.
+pub(super) fn is_of_primary_key(plan: &Plan, record: &Record<'_>) -> Result<bool, Poison> {
+    let Some(Ok(text)) = record.key.map(|key| utf8(Part::Key, key)) else { return Ok(false) };
+    let Ok(columns) = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(payload(text)) else {
+        return Ok(false);
+    };
+    if columns.is_empty() {
+        return Ok(false);
+    }
+    let configured: Vec<&str> = plan.primary_key.iter().map(|column| plan.name(column.index())).collect();
+    // The events of a row of a stateless table may be kept together by more columns.
+    let too_many = plan.tracked && columns.len() > configured.len();
+    if configured.is_empty() || (configured.iter().all(|column| columns.contains_key(*column)) && !too_many) {
+        return Ok(true);
+    }
+    let found = columns.keys().map(|column| column.chars().take(64).collect::<String>());
+    Err(Poison::OtherKey { configured: configured.join(", "), found: found.collect::<Vec<_>>().join(", ") })
 }
 
 /// The other half of a primary-key change, where the headers name it.

@@ -26,6 +26,8 @@ pub enum Poison {
     NoImage { operation: Operation, image: &'static str },
     #[error("the delete has no `before`, and its message key does not tell the row: {what}")]
     Key { what: String },
+    #[error("`primary_key` is configured as {configured}, and the message key is of {found}")]
+    OtherKey { configured: String, found: String },
 }
 
 impl Poison {
@@ -39,6 +41,7 @@ impl Poison {
             Self::WrongTable { .. } => "wrong_table",
             Self::NoImage { .. } => "no_image",
             Self::Key { .. } => "key",
+            Self::OtherKey { .. } => "other_key",
         }
     }
 }

@@ -16,6 +16,7 @@ pub(super) struct Plan {
     lengths: u64,
     pub primary_key: Vec<ColumnId>,
     pub source_table: Option<Box<str>>,
+    pub tracked: bool,
 }
 
 impl Plan {
@@ -26,6 +27,7 @@ impl Plan {
             columns,
             primary_key: table.primary_key.clone(),
             source_table: table.source_table.as_deref().map(Into::into),
+            tracked: table.tracked,
         }
     }
 

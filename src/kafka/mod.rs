@@ -3,17 +3,42 @@
 //! One [`Reader`] polls on a thread of its own; a second thread decodes and gathers. Neither waits for Redis: when the
 //! batch is full the partitions pause, and polling goes on, so that the group keeps this member. An offset is committed only up to the [`Ledger`]'s watermark.
 
+mod asking;
+mod committing;
+mod complaints;
+mod dead_letters;
+mod gaps;
 mod gathering;
+mod headers;
 mod ledger;
+mod loading;
 mod membership;
 mod metadata;
+mod mode;
+mod offering;
 mod opening;
+mod polling;
 mod processing;
 mod properties;
+mod reach;
 mod reader;
+mod rebalance;
+mod refused;
+mod shares;
+mod silence;
+mod topic_config;
 mod topics;
+mod tracking;
+mod turnstile;
 
-pub use ledger::Ledger;
+pub use dead_letters::{
+    DeadLetter, DeadLetters, Read, check_letters, command as make_letters_topic, may_write, read_all,
+};
+pub use ledger::{Due, Held, Ledger};
+pub use mode::Mode;
 pub use properties::client_config;
-pub use reader::{Mode, Reader, ReaderError};
-pub use topics::{Topic, TopicsError, check_properties, topics};
+pub use reader::{Reader, ReaderError};
+pub use refused::Refused;
+pub use shares::{Share, Shares};
+pub use topic_config::{TopicConfig, topic_configs};
+pub use topics::{Topic, TopicsError, check_properties, lost_beginnings, topics};

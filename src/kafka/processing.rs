@@ -1,13 +1,17 @@
 use std::sync::Arc;
 
 use rdkafka::Message as _;
-use rdkafka::message::{BorrowedMessage, Headers as _};
+use rdkafka::message::{BorrowedMessage, Header};
 
-use super::reader::Mode;
-use crate::batch::{Batch, Timing};
-use crate::catalog::{Catalog, ViewId};
-use crate::change::{Change, Partition};
-use crate::debezium::{Decoder, Event, Headers, Record};
+use super::complaints::Complaints;
+use super::gaps::Gaps;
+use super::headers::readable;
+use super::mode::Mode;
+use crate::batch::{Batch, Letter, Timing};
+use crate::catalog::{Catalog, TableId, ViewId};
+use crate::change::{Change, Partition, Row};
+use crate::debezium::{Decoder, Event, Headers, Poison, Record};
+use crate::rows::Rows;
 use crate::telemetry::{Metrics, Outcome};
 use crate::views::{Effects, Evaluator, Reason, Why};
 
@@ -17,83 +21,181 @@ pub(super) struct Processing {
     decoder: Decoder,
     evaluator: Evaluator,
     metrics: Arc<Metrics>,
+    gaps: Arc<Gaps>,
     mode: Mode,
+    /// Events that cannot be decoded go to the dead-letter topic.
+    letters: bool,
+    complaints: Complaints,
 }
 
 impl Processing {
-    pub(super) fn new(catalog: &Arc<Catalog>, metrics: Arc<Metrics>, mode: Mode) -> Self {
+    pub(super) fn new(
+        catalog: &Arc<Catalog>,
+        metrics: Arc<Metrics>,
+        gaps: Arc<Gaps>,
+        mode: Mode,
+        letters: bool,
+    ) -> Self {
         Self {
             catalog: Arc::clone(catalog),
             decoder: Decoder::new(catalog),
             evaluator: Evaluator::new(Arc::clone(catalog)),
             metrics,
+            gaps,
             mode,
+            letters,
+            complaints: Complaints::new(catalog),
         }
     }
 
-    /// Adds what the message does to the batch. A message that cannot be decoded stops nobody: the families of its
-    /// table go.
-    pub(super) fn process(&mut self, partition: Partition, message: &BorrowedMessage<'_>, batch: &mut Batch) {
-        let record = Record {
-            topic: message.topic(),
-            key: message.key(),
-            value: message.payload(),
-            headers: &LazyHeaders(message),
-        };
-        let (outcome, committed) = match self.decoder.decode(partition.table, &record) {
-            Ok(Event::Change(change)) => {
-                let (committed, believed) = (change.committed_at, self.evaluator.believes(partition.table));
-                if self.mode == Mode::DryRun {
-                    let mut log = DryRun { catalog: &self.catalog, change: &change, message, batch };
-                    self.evaluator.evaluate(&change, &mut log);
-                } else {
-                    self.evaluator.evaluate(&change, batch);
-                }
+    /// Brings the rows of a tracked table to the state after the message, and adds what the message does to the batch;
+    /// without a batch its effects were applied by then. A message that cannot be decoded stops nobody: the families of
+    /// its table go, and its row is unknown until it is seen again.
+    pub(super) fn process(
+        &mut self,
+        rows: &mut Rows,
+        partition: Partition,
+        message: &BorrowedMessage<'_>,
+        batch: Option<&mut Batch>,
+    ) {
+        let headers = LazyHeaders(message);
+        let record = record(message, &headers);
+        let outcome = match (self.decoder.decode(partition.table, &record), batch) {
+            (Ok(Event::Change(change)), None) => {
+                self.complaints.columns(&change);
+                rows.load(&change);
                 self.decoder.recycle(change);
-                if let Some(view) = self.evaluator.take_wrong_type() {
-                    tracing::error!(
-                        topic = message.topic(),
-                        partition = message.partition(),
-                        offset = message.offset(),
-                        cause = Reason::ColumnType.label(),
-                        view = self.catalog.view(view).name,
-                        "a column that fills a key holds another type than configured, and the family's deletion finds no \
-                         key of that type: write `columns: {{ NAME: text }}` at its table"
-                    );
-                }
-                if believed && !self.evaluator.believes(partition.table) {
-                    tracing::error!(
-                        table = self.catalog.table(partition.table).name,
-                        "declared `replica_identity: full`, and an update came without its old row: run ALTER TABLE … \
-                         REPLICA IDENTITY FULL; until a restart the table counts as default, and its changes delete families"
-                    );
-                }
-                (Outcome::Change, committed)
+                return;
             }
-            Ok(Event::Tombstone) => (Outcome::Tombstone, None),
-            Ok(Event::Message) => (Outcome::Message, None),
-            Err(poison) => {
-                tracing::error!(
-                    topic = message.topic(),
-                    partition = message.partition(),
-                    offset = message.offset(),
-                    cause = poison.cause(),
-                    error = %poison,
-                    "an event cannot be decoded; the families of its table are deleted"
-                );
-                self.metrics.poison(partition.table, poison.cause());
-                self.evaluator.widen(partition.table, Reason::Undecodable, batch);
-                (Outcome::Poison, None)
+            (Ok(Event::Change(change)), Some(batch)) => {
+                let committed = change.committed_at;
+                self.complaints.columns(&change);
+                self.judge(rows, &change, message, batch);
+                self.decoder.recycle(change);
+                batch.timings.add(Timing {
+                    committed: committed.map(|micros| micros / 1_000),
+                    appended: message.timestamp().to_millis(),
+                    events: 1,
+                });
+                Outcome::Change
+            }
+            (Ok(Event::Tombstone), _) => Outcome::Tombstone,
+            (Ok(Event::Message), _) => Outcome::Message,
+            (Err(poison), batch) => {
+                self.poison(rows, partition, message, &poison, batch);
+                Outcome::Poison
             }
         };
         self.metrics.event(partition.table, outcome);
-        if matches!(outcome, Outcome::Change) {
-            batch.timings.add(Timing {
-                committed: committed.map(|micros| micros / 1_000),
-                appended: message.timestamp().to_millis(),
-                events: 1,
-            });
+    }
+
+    fn judge(
+        &mut self,
+        rows: &mut Rows,
+        change: &Change<'_>,
+        message: &BorrowedMessage<'_>,
+        batch: &mut Batch,
+    ) {
+        let (table, complete) = (change.table, !rows.is_incomplete(change.table));
+        let believed = self.evaluator.believes(table);
+        if self.mode == Mode::DryRun {
+            let mut log = DryRun { catalog: &self.catalog, change, message, batch };
+            self.evaluator.evaluate(rows, change, &mut log);
+        } else {
+            self.evaluator.evaluate(rows, change, batch);
         }
+        if let Some(view) = self.evaluator.take_wrong_type() {
+            let partition = Partition { table, number: message.partition() };
+            self.complaints.column_type(partition, message.offset(), &self.catalog.view(view).name);
+        }
+        if believed && !self.evaluator.believes(table) {
+            tracing::error!(
+                table = self.catalog.table(table).name,
+                "declared `replica_identity: full`, and an update came without its old row: run ALTER TABLE … REPLICA \
+                 IDENTITY FULL; until a restart the table counts as default"
+            );
+        }
+        if complete && rows.is_incomplete(table) {
+            tracing::error!(
+                topic = message.topic(),
+                partition = message.partition(),
+                offset = message.offset(),
+                "a row was updated that the topic never showed, so it does not hold all rows, and families are deleted in \
+                 doubt; let Debezium write it anew by a snapshot (`snapshot.mode: initial`)"
+            );
+        }
+    }
+
+    fn poison(
+        &mut self,
+        rows: &mut Rows,
+        partition: Partition,
+        message: &BorrowedMessage<'_>,
+        poison: &Poison,
+        batch: Option<&mut Batch>,
+    ) {
+        self.complaints.poison(partition, message.offset(), poison, batch.is_none());
+        self.metrics.poison(partition.table, poison.cause());
+        if self.catalog.table(partition.table).tracked {
+            let key = self.decoder.key(partition.table, &record(message, &()));
+            rows.forget(partition.table, key.as_ref());
+        }
+        if let Some(batch) = batch {
+            self.evaluator.widen(partition.table, Reason::Undecodable, batch);
+            if self.letters {
+                batch.letter(Arc::new(letter(partition, message, poison)));
+            }
+        }
+    }
+
+    /// Every partition of a tracked table was read beyond an end that was noted a minute after the last such call.
+    pub(super) fn passed(&mut self, rows: &mut Rows, table: TableId, batch: &mut Batch) {
+        if self.evaluator.passed(rows, table, batch) {
+            tracing::warn!(
+                topic = self.catalog.table(table).topic,
+                "rows link to others that the topic has not shown in a minute, and keys lie behind them, so families are \
+                 deleted; if those rows exist in the database, let Debezium write the topic anew by a snapshot"
+            );
+        }
+    }
+
+    /// Deletes the families of a message's table if records before it may be missing. `expected` is the offset that would
+    /// follow the last one read.
+    pub(super) fn mind_the_gap(
+        &mut self,
+        partition: Partition,
+        expected: i64,
+        message: &BorrowedMessage<'_>,
+        batch: &mut Batch,
+    ) {
+        if self.gaps.hides(partition.table, expected, message) {
+            self.complaints.gap(partition, message.offset(), expected);
+            self.widen(partition.table, Reason::Compacted, batch);
+        }
+    }
+
+    /// Adds the families of every view that this table's rows may touch.
+    pub(super) fn widen(&self, table: TableId, reason: Reason, batch: &mut Batch) {
+        self.evaluator.widen(table, reason, batch);
+    }
+}
+
+fn record<'m>(message: &'m BorrowedMessage<'_>, headers: &'m dyn Headers) -> Record<'m> {
+    Record { topic: message.topic(), key: message.key(), value: message.payload(), headers }
+}
+
+/// The message whole, but for headers whose name cannot be read: it goes on when its own memory is the client's again.
+fn letter(partition: Partition, message: &BorrowedMessage<'_>, poison: &Poison) -> Letter {
+    let owned = |header: Header<'_, &[u8]>| (header.key.to_owned(), header.value.map(<[u8]>::to_vec));
+    Letter {
+        partition,
+        offset: message.offset(),
+        timestamp: message.timestamp().to_millis(),
+        cause: poison.cause(),
+        message: poison.to_string(),
+        key: message.key().map(<[u8]>::to_vec),
+        value: message.payload().map(<[u8]>::to_vec),
+        headers: message.headers().map_or_else(Vec::new, |headers| readable(headers).map(owned).collect()),
     }
 }
 
@@ -102,7 +204,7 @@ struct LazyHeaders<'m>(&'m BorrowedMessage<'m>);
 
 impl Headers for LazyHeaders<'_> {
     fn header(&self, name: &str) -> Option<&[u8]> {
-        self.0.headers()?.iter().find(|header| header.key == name).and_then(|header| header.value)
+        readable(self.0.headers()?).find(|header| header.key == name)?.value
     }
 }
 
@@ -142,5 +244,10 @@ impl Effects for DryRun<'_> {
     fn family(&mut self, view: ViewId, why: Why<'_>) {
         self.say(view, None, Some(&self.catalog.view(view).pattern.text()), &why);
         self.batch.family(view, why);
+    }
+
+    fn affected(&mut self, view: ViewId, rows: &[Row<'_>], why: Why<'_>) {
+        self.say(view, None, Some(&self.catalog.view(view).pattern.text()), &why);
+        self.batch.affected(view, rows, why);
     }
 }

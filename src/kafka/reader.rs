@@ -6,42 +6,43 @@ use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaResult;
 
-use super::gathering::{Chunk, Turnstile, gather};
+use super::committing::{Committing, commit_now_and_then};
+use super::gaps::Gaps;
+use super::gathering::gather;
+use super::loading;
 use super::membership::Membership;
+use super::metadata::Definitions;
+use super::mode::Mode;
+use super::polling::{self, CHUNKS, Chunk, End, PAUSED_POLL, POLL};
 use super::processing::Processing;
+use super::properties::client_config;
+use super::reach::Reach;
+use super::refused::Refused;
+use super::silence::Silence;
+use super::tracking::{Session, Tracking};
+use super::turnstile::Turnstile;
 use crate::batch::Batch;
 use crate::catalog::Catalog;
+use crate::config::Kafka;
 use crate::handoff::Handoff;
 use crate::telemetry::{Health, Metrics, Part};
-use crate::views::Evaluator;
+use crate::views::Rules;
 
-/// Messages that go to the gathering thread at once, and how many such chunks may wait for it.
-const CHUNK: usize = 1_024;
-const CHUNKS: usize = 4;
-/// How long a poll waits for a message; also how late a commit may be noticed as due.
-const POLL: Duration = Duration::from_millis(100);
-/// While paused, how soon a free slot is noticed.
-const PAUSED_POLL: Duration = Duration::from_millis(5);
-const COMMIT_EVERY: Duration = Duration::from_millis(500);
+/// How long after rows turned out to be in doubt they are read anew.
+const READ_ANEW: Duration = Duration::from_secs(1);
+/// How often a copy looks whether it still leads.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long the last effects may take at the end, far below the grace period of a pod (30 s).
 const LAST_DRAIN: Duration = Duration::from_secs(10);
-
-/// What a run is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Apply,
-    /// Logs what would be deleted; starts at the ends and commits nothing.
-    DryRun,
-}
 
 /// Why reading cannot go on at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ReaderError {
-    #[error("the Kafka client refuses its configuration: {0}")]
-    Configuration(#[source] KafkaError),
+    #[error(transparent)]
+    Configuration(#[from] Refused),
 }
 
 /// Reads the topics on a thread of its own, as a member of the group, and hands over the effects.
@@ -51,48 +52,102 @@ pub struct Reader {
     handoff: Arc<Handoff>,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
+    /// By table.
+    definitions: Arc<Vec<Definitions>>,
+    gaps: Arc<Gaps>,
+    reach: Arc<Reach>,
     mode: Mode,
-}
-
-/// How one consumer's life ended.
-enum End {
-    Stopped,
-    /// Its state is in doubt; a new one starts from what is committed.
-    StartAfresh,
+    /// There is a dead-letter topic.
+    letters: bool,
 }
 
 impl Reader {
     pub fn new(
-        config: ClientConfig,
+        kafka: Kafka,
+        group: &str,
         catalog: Arc<Catalog>,
         handoff: Arc<Handoff>,
         health: Arc<Health>,
         metrics: Arc<Metrics>,
         mode: Mode,
     ) -> Self {
-        Self { config, catalog, handoff, health, metrics, mode }
+        let rules = Rules::new(&catalog);
+        let definitions =
+            catalog.table_ids().map(|table| Definitions::of(&catalog, &rules, table)).collect::<Vec<_>>();
+        Self {
+            config: client_config(&kafka, group),
+            gaps: Arc::new(Gaps::new(kafka, &catalog)),
+            reach: Arc::new(Reach::new(&health)),
+            definitions: Arc::new(definitions),
+            catalog,
+            handoff,
+            health,
+            metrics,
+            mode,
+            letters: false,
+        }
+    }
+
+    /// What cannot be decoded is written to the dead-letter topic too, by who takes letters from the handoff.
+    #[must_use]
+    pub fn with_dead_letters(self, letters: bool) -> Self {
+        Self { letters, ..self }
     }
 
     /// Reads until `stop`. Then what was read is applied and committed, within a deadline.
     pub fn run(self, stop: &AtomicBool) -> Result<(), ReaderError> {
+        if self.catalog.components.is_empty() {
+            return self.members(None, stop);
+        }
+        while !stop.load(Ordering::Relaxed) {
+            let tracking = Arc::new(Tracking::new(
+                &self.catalog,
+                &self.handoff,
+                &self.metrics,
+                &self.definitions,
+                self.processing(),
+                (self.mode, &self.reach),
+            ));
+            Session::new(&tracking, &self.config)?.run(|session| {
+                if loading::wait(session, &tracking, &self.health, stop) {
+                    self.members(Some(&tracking), stop)
+                } else {
+                    Ok(())
+                }
+            })?;
+            if !stop.load(Ordering::Relaxed) {
+                // What ended the reading may go on for a while.
+                thread::sleep(READ_ANEW);
+            }
+        }
+        Ok(())
+    }
+
+    /// Is a member of the group until `stop`, or until the rows of tracked tables have to be read anew.
+    fn members(&self, tracking: Option<&Arc<Tracking>>, stop: &AtomicBool) -> Result<(), ReaderError> {
         let backoff = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(Duration::from_millis(200))
             .with_max_delay(Duration::from_secs(10))
             .without_max_times();
         let mut delays = backoff.build();
-        while !stop.load(Ordering::Relaxed) {
+        let rows_are_good = || tracking.is_none_or(|tracking| !tracking.has_failed());
+        while !stop.load(Ordering::Relaxed) && rows_are_good() {
+            let membership = self.membership(tracking);
             let consumer: BaseConsumer<Membership> =
-                self.config.create_with_context(self.membership()).map_err(ReaderError::Configuration)?;
+                self.config.create_with_context(membership).map_err(Refused::from)?;
             let started = Instant::now();
             match self.read(&consumer, stop) {
                 End::Stopped => break,
                 End::StartAfresh => {
+                    let membership = consumer.context();
                     // What is on its way still is applied, and read again: it is not committed from here.
-                    let partitions: Vec<_> = self.handoff.ledger(|ledger| ledger.partitions().collect());
-                    self.handoff.revoke(&partitions);
+                    let owned = membership.owned();
+                    let mut partitions = membership.disown(&owned);
+                    partitions.extend(self.handoff.ledger(|ledger| ledger.partitions().collect::<Vec<_>>()));
+                    membership.forget(&partitions);
                     // Or the old consumer would wait for it to be applied when it leaves the group.
-                    consumer.context().gathered.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                    membership.gathered.lock().unwrap_or_else(PoisonError::into_inner).clear();
                     self.health.set(Part::Kafka, Err("the consumer starts afresh".to_owned()));
                     drop(consumer);
                     if started.elapsed() > Duration::from_mins(1) {
@@ -105,11 +160,21 @@ impl Reader {
         Ok(())
     }
 
-    fn membership(&self) -> Membership {
-        let evaluator = Evaluator::new(Arc::clone(&self.catalog));
+    fn processing(&self) -> Processing {
+        Processing::new(
+            &self.catalog,
+            Arc::clone(&self.metrics),
+            Arc::clone(&self.gaps),
+            self.mode,
+            self.letters,
+        )
+    }
+
+    fn membership(&self, tracking: Option<&Arc<Tracking>>) -> Membership {
         Membership {
-            metadata: Membership::metadata(&self.catalog, evaluator.rules()),
-            evaluator,
+            definitions: Arc::clone(&self.definitions),
+            tracking: tracking.map(Arc::clone),
+            owned: Mutex::default(),
             catalog: Arc::clone(&self.catalog),
             handoff: Arc::clone(&self.handoff),
             health: Arc::clone(&self.health),
@@ -119,7 +184,11 @@ impl Reader {
             revoked_in_hand: Mutex::default(),
             full: AtomicBool::new(false),
             paused: AtomicBool::new(false),
+            stopped: Mutex::default(),
             failed: AtomicBool::new(false),
+            committing: Committing::default(),
+            reach: Arc::clone(&self.reach),
+            silence: Silence::default(),
             commits: self.mode == Mode::Apply,
         }
     }
@@ -131,8 +200,8 @@ impl Reader {
             return End::StartAfresh;
         }
         let membership = Arc::clone(consumer.context());
-        let processing = Processing::new(&self.catalog, Arc::clone(&self.metrics), self.mode);
-        // The scope ends once the gathering thread has seen the sender go.
+        let processing = self.processing();
+        // The scope ends once the gathering and the committing thread have seen their senders go.
         thread::scope(|scope| {
             let (sender, chunks) = mpsc::sync_channel(CHUNKS);
             let gathering = Arc::clone(&membership);
@@ -140,7 +209,14 @@ impl Reader {
                 .name("gathering".to_owned())
                 .spawn_scoped(scope, move || gather(&gathering, processing, &chunks))
                 .expect("the system has a thread left");
+            let (ends, ended) = mpsc::channel();
+            let committing = Arc::clone(&membership);
+            thread::Builder::new()
+                .name("committing".to_owned())
+                .spawn_scoped(scope, move || commit_now_and_then(&committing, consumer, &ended))
+                .expect("the system has a thread left");
             let end = self.poll(consumer, &membership, &sender, stop);
+            drop(ends);
             if matches!(end, End::Stopped) {
                 self.stop(consumer, &membership);
             }
@@ -155,45 +231,33 @@ impl Reader {
         chunks: &SyncSender<Chunk<'c>>,
         stop: &AtomicBool,
     ) -> End {
-        let mut last_commit = Instant::now();
+        let mut last_look = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             self.health.alive();
-            let mut chunk = match Self::chunk(consumer, membership.paused.load(Ordering::Relaxed)) {
+            let wait = if membership.paused.load(Ordering::Relaxed) { PAUSED_POLL } else { POLL };
+            let mut chunk = match polling::chunk(consumer, wait, || ()) {
                 Ok(chunk) => chunk,
                 Err(end) => return end,
             };
             membership.let_go(&mut chunk.messages);
+            // What was polled meanwhile may be of a topic that was made anew, and must not be committed.
+            let rows_failed = membership.tracking.as_ref().is_some_and(|tracking| tracking.has_failed());
+            let is_lost = membership.silence.is_of_this_client_alone(&self.config);
+            if membership.failed.load(Ordering::Relaxed) || rows_failed || is_lost {
+                return End::StartAfresh;
+            }
             membership.turnstile.sent();
-            if chunks.send(chunk).is_err() || membership.failed.load(Ordering::Relaxed) {
+            if chunks.send(chunk).is_err() {
                 return End::StartAfresh;
             }
             Self::backpressure(consumer, membership, membership.full.load(Ordering::Relaxed));
-            if last_commit.elapsed() >= COMMIT_EVERY {
-                if let Err(error) = membership.commit(consumer, CommitMode::Async) {
-                    tracing::warn!(%error, "commit failed; it is tried again");
-                }
-                last_commit = Instant::now();
+            Self::stop_for_letters(consumer, membership);
+            if last_look.elapsed() >= LOOK_EVERY {
+                membership.give_way(consumer);
+                last_look = Instant::now();
             }
         }
         End::Stopped
-    }
-
-    /// Reads what is there; waits only for the first message.
-    fn chunk(consumer: &BaseConsumer<Membership>, paused: bool) -> Result<Chunk<'_>, End> {
-        let mut chunk = Chunk { messages: Vec::new(), idle: false };
-        let mut wait = if paused { PAUSED_POLL } else { POLL };
-        while chunk.messages.len() < CHUNK {
-            match consumer.poll(wait) {
-                Some(Ok(message)) => chunk.messages.push(message),
-                Some(Err(error)) => Self::failed(&error)?,
-                None => {
-                    chunk.idle = true;
-                    break;
-                }
-            }
-            wait = Duration::ZERO;
-        }
-        Ok(chunk)
     }
 
     /// Pauses while the batch is full. Polling goes on, so that the group keeps this member.
@@ -201,38 +265,29 @@ impl Reader {
         if membership.paused.swap(full, Ordering::Relaxed) == full {
             return;
         }
-        membership.metrics.paused(full);
-        let changed = consumer
-            .assignment()
-            .and_then(|assigned| if full { consumer.pause(&assigned) } else { consumer.resume(&assigned) });
-        if let Err(error) = changed {
-            tracing::error!(%error, full, "partitions were not paused or resumed; the consumer starts afresh");
-            membership.failed.store(true, Ordering::Relaxed);
+        membership.metrics.paused(false, full);
+        let changed = if full {
+            consumer.pause(&membership.stateless())
+        } else {
+            consumer.resume(&membership.unstopped())
+        };
+        Self::must(membership, changed);
+    }
+
+    /// Pauses partitions whose dead letters are not delivered, and lets those go on whose letters are. While the batch is
+    /// full all are paused anyway.
+    fn stop_for_letters(consumer: &BaseConsumer<Membership>, membership: &Membership) {
+        let now = membership.handoff.ledger(|ledger| ledger.stopped(Instant::now()));
+        let Some((stopped, going_on)) = membership.stopped(now) else { return };
+        if !membership.paused.load(Ordering::Relaxed) {
+            Self::must(membership, consumer.pause(&stopped).and_then(|()| consumer.resume(&going_on)));
         }
     }
 
-    /// One policy for what the client reports instead of a message.
-    fn failed(error: &KafkaError) -> Result<(), End> {
-        match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-                // Debezium makes a table's topic at its first event. It is found once it is there.
-                tracing::warn!(%error, "a topic does not exist yet; `freshet check` says which");
-                Ok(())
-            }
-            // The log does not hold the offset: opening finds out what was lost.
-            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                tracing::error!(%error, "the log does not hold the offset; the consumer starts afresh");
-                Err(End::StartAfresh)
-            }
-            Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::PollExceeded) => {
-                tracing::error!(%error, "the Kafka client gave up; it starts afresh");
-                Err(End::StartAfresh)
-            }
-            // The client itself tries again.
-            _ => {
-                tracing::warn!(%error, "kafka client");
-                Ok(())
-            }
+    fn must(membership: &Membership, changed: KafkaResult<()>) {
+        if let Err(error) = changed {
+            tracing::error!(%error, "partitions were not paused or resumed; the consumer starts afresh");
+            membership.failed.store(true, Ordering::Relaxed);
         }
     }
 
@@ -245,18 +300,20 @@ impl Reader {
         }
         let deadline = Instant::now() + LAST_DRAIN;
         membership.turnstile.wait(deadline);
-        membership.hand_over();
         let partitions: Vec<_> = self.handoff.ledger(|ledger| ledger.partitions().collect());
+        // What is read of tracked tables from here on is the next leader's.
+        membership.disown(&membership.owned());
+        membership.hand_over();
         if !self.handoff.drain(&partitions, deadline) {
             tracing::warn!(
                 deadline_s = LAST_DRAIN.as_secs(),
                 "not everything was applied in time; it is read again"
             );
         }
-        if let Err(error) = membership.commit(consumer, CommitMode::Sync) {
+        if let Err(error) = membership.commit_in_time(consumer) {
             tracing::warn!(%error, "the last offsets were not committed; their effects happen again");
         }
         // Nothing of these partitions is drained twice when the consumer is dropped.
-        self.handoff.revoke(&partitions);
+        membership.forget(&partitions);
     }
 }

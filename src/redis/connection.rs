@@ -4,15 +4,17 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
-use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, RedisResult};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo as _, RedisResult};
 
-use super::policy::{Policy, policy};
+use super::identity::Identity;
+use super::policy::{Policy, policy, remedy};
 use crate::config::RedisUrl;
+use crate::handoff::Handoff;
 use crate::telemetry::{Health, Metrics, Part};
 
 /// How long Redis may take to accept a connection, and to answer. A stopped server is noticed after this long.
-const CONNECT: Duration = Duration::from_secs(3);
-const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const CONNECT: Duration = Duration::from_secs(3);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
 /// Work that is safe to do twice: a reply may be lost after the deed.
 pub(super) trait Repeatable: Sync {
@@ -42,6 +44,7 @@ impl Repeatable for Ping {
 pub struct Connection {
     client: Client,
     live: Option<MultiplexedConnection>,
+    identity: Identity,
     part: Part,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
@@ -49,8 +52,16 @@ pub struct Connection {
 
 impl Connection {
     /// `part` is what becomes ready with it. Does not connect yet. An error means that the URL is not one of Redis.
-    pub fn new(url: &RedisUrl, part: Part, health: Arc<Health>, metrics: Arc<Metrics>) -> RedisResult<Self> {
-        Ok(Self { client: client(url)?, live: None, part, health, metrics })
+    /// `handoff` is told which node it meets.
+    pub fn new(
+        url: &RedisUrl,
+        part: Part,
+        handoff: Arc<Handoff>,
+        health: Arc<Health>,
+        metrics: Arc<Metrics>,
+    ) -> RedisResult<Self> {
+        let identity = Identity::new(handoff);
+        Ok(Self { client: client(url)?, live: None, identity, part, health, metrics })
     }
 
     /// Tries until Redis has acknowledged it.
@@ -66,7 +77,7 @@ impl Connection {
             let error = match self.try_once(work).await {
                 Ok(done) => {
                     if waited {
-                        tracing::info!("redis answers again");
+                        tracing::info!(part = self.part.name(), "redis answers again");
                     }
                     self.health.set(self.part, Ok(()));
                     return done;
@@ -75,18 +86,25 @@ impl Connection {
             };
             let policy = policy(&error);
             if policy == Policy::Reconnect {
-                self.live = None;
+                let lost = self.live.take().is_some();
+                self.identity.renew(lost);
             }
             self.metrics.redis_retry();
             self.health.set(self.part, Err(error.to_string()));
+            let (server, part, remedy) = (self.address(), self.part.name(), remedy(&error));
             if policy == Policy::Refused {
-                tracing::error!(%error, "redis refuses; nothing goes on until it no longer does");
+                tracing::error!(server, part, %error, remedy, "redis refuses; nothing goes on until it no longer does");
             } else if !waited {
-                tracing::warn!(%error, "waiting for redis");
+                tracing::warn!(server, part, %error, remedy, "waiting for redis");
             }
             waited = true;
             tokio::time::sleep(delays.next().unwrap_or(Duration::from_secs(2))).await;
         }
+    }
+
+    /// Where the server is, without user and password.
+    fn address(&self) -> String {
+        self.client.get_connection_info().addr().to_string()
     }
 
     async fn try_once<R: Repeatable>(&mut self, work: &R) -> RedisResult<R::Done> {
@@ -94,7 +112,16 @@ impl Connection {
             Some(live) => live,
             none => none.insert(connect(&self.client).await?),
         };
-        work.attempt(live).await
+        self.identity.look(live).await?;
+        if self.identity.is_current() {
+            let done = work.attempt(live).await?;
+            if self.identity.is_current() {
+                return Ok(done);
+            }
+        }
+        // It was not lost: it is this copy that wants another one.
+        self.live = None;
+        Err((ErrorKind::Io, "the other connection met another node").into())
     }
 }
 
@@ -103,7 +130,7 @@ pub async fn connect_once(url: &RedisUrl) -> RedisResult<MultiplexedConnection> 
     connect(&client(url)?).await
 }
 
-fn client(url: &RedisUrl) -> RedisResult<Client> {
+pub(super) fn client(url: &RedisUrl) -> RedisResult<Client> {
     let info = url.expose().into_connection_info()?;
     // Without it a small write waits for the acknowledgement of the one before.
     let tcp = TcpSettings::default().set_nodelay(true);

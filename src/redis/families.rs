@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -8,88 +8,168 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::Notify;
 
 use super::connection::{Connection, Ping, Repeatable};
-use super::writer::{acknowledge, unlink, unlinks};
+use super::deletion::{Deleted, Revoke, delete};
+use super::lease;
+use super::live_names::LiveNames;
+use super::sets::{Again, Kept, Sets};
+use super::settling::{Due, Settling};
+use super::walk::Walk;
+use super::writer::{acknowledge, until};
 use crate::batch::Family;
-use crate::catalog::{Catalog, Pattern, ViewId};
+use crate::catalog::{Catalog, View, ViewId, escape_glob};
 use crate::handoff::Handoff;
-use crate::telemetry::Metrics;
+use crate::kafka::Share;
+use crate::telemetry::{FamilyDeletion, How, Metrics};
+use crate::views::{Reason, Scope};
 
-/// Names that one step of `SCAN` looks at. Redis serves nobody else meanwhile: about a millisecond.
-const STEP: u32 = 1_000;
-
-/// Deletes families, one `SCAN` at a time. What is asked for while one runs is done once after it.
-#[derive(Debug)]
+/// Deletes families, one at a time: declared ones by their live names, others by `SCAN`. What is asked for while one runs is
+/// done once after it.
 pub struct Families {
     catalog: Arc<Catalog>,
+    names: Arc<LiveNames>,
     asked: Mutex<Asked>,
     more: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Asked {
-    views: BTreeSet<ViewId>,
+    views: BTreeMap<ViewId, Scope>,
     batches: Vec<u64>,
 }
 
 impl Families {
-    pub fn new(catalog: Arc<Catalog>) -> Self {
-        Self { catalog, asked: Mutex::default(), more: Notify::new() }
+    pub fn new(catalog: Arc<Catalog>, names: Arc<LiveNames>) -> Self {
+        Self { catalog, names, asked: Mutex::default(), more: Notify::new() }
     }
 
     /// Asks for a batch's families. The batch is acknowledged once all of them have been deleted from now on.
     pub(super) fn request(&self, batch: u64, families: &[Family]) {
+        if families.iter().any(|family| family.reason == Reason::RedisChanged) {
+            self.names.forget();
+        }
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.views.extend(families.iter().map(|family| family.view));
+        for family in families {
+            join(&mut asked.views, family.view, family.scope.clone());
+        }
         asked.batches.push(batch);
         drop(asked);
         self.more.notify_one();
     }
 
-    /// Deletes what is asked for. Never ends.
+    /// Deletes what is asked for, and again what settles. Never ends.
     pub async fn delete(&self, handoff: Arc<Handoff>, mut connection: Connection, metrics: Arc<Metrics>) {
         connection.until_done(&Ping).await;
+        let (mut settling, mut again) = (Settling::default(), Again::default());
+        let sets = Sets::new(&self.catalog);
         loop {
-            self.more.notified().await;
+            tokio::select! {
+                () = self.more.notified() => {}
+                () = until(settling.next()) => {}
+                () = until(sets.next()) => sets.forget(&mut connection).await,
+            }
             let asked = mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner));
-            for view in asked.views {
-                let view = self.catalog.view(view);
-                let started = Instant::now();
-                // A lost connection may mean another server, to which a cursor means nothing: the walk starts anew.
-                let deleted = connection.until_done(&view.pattern).await;
-                metrics.family(&view.name, deleted, started.elapsed());
-                tracing::debug!(view = view.name, deleted, "family deleted");
+            let due = settling.take(Instant::now(), usize::MAX);
+            // What is asked for anew and due again goes once.
+            let mut views = asked.views.clone();
+            for view in due.names.iter().filter_map(|(name, _)| self.catalog.view_by_name(name)) {
+                join(&mut views, view, again.take(view));
             }
-            for batch in asked.batches {
-                acknowledge(&handoff, batch, &metrics);
+            for (id, scope) in &views {
+                let (started, view) = (Instant::now(), self.catalog.view(*id));
+                let going = Going { id: *id, view, scope, sets: &sets, names: &self.names };
+                let done = connection.until_done(&going).await;
+                metrics.family(*id, done, started.elapsed());
+                let (how, keys, kept) = (done.how.label(), done.keys, done.kept);
+                tracing::debug!(view = view.name, how, keys, kept, "family deleted");
+            }
+            for batch in &asked.batches {
+                acknowledge(&handoff, *batch, Share::Families, &metrics);
+            }
+            if self.catalog.settles() {
+                metrics.second_deletes(due.names.len(), 0);
+                let goes_again = |(id, _): &(&ViewId, _)| self.catalog.view(**id).again().is_some();
+                for (id, scope) in asked.views.iter().filter(goes_again) {
+                    again.note(*id, scope, settling.is_pending(&self.catalog.view(*id).name));
+                }
+                self.settle(&handoff, &mut settling, due, &asked);
             }
         }
+    }
+
+    /// Notes what was deleted again, and when that is due which was deleted for the first time. Which of several batches
+    /// asked for which family is not known here: all of them wait for all.
+    fn settle(&self, handoff: &Handoff, settling: &mut Settling, due: Due, asked: &Asked) {
+        let now = Instant::now();
+        for batch in &asked.batches {
+            let views = asked.views.keys().map(|view| self.catalog.view(*view));
+            let names = views.filter_map(|view| Some((view.name.as_str(), now + view.again()?, None)));
+            if !settling.enter(*batch, names) {
+                handoff.acknowledge(*batch, Share::FamiliesAgain);
+            }
+        }
+        settling.done(due);
+        handoff.settle(settling.settled(), Share::FamiliesAgain);
     }
 }
 
-impl Repeatable for Pattern {
-    /// How many keys existed.
-    type Done = u64;
-
-    async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<u64> {
-        delete_family(redis, self).await
+/// Notes that this much of a family goes, too.
+fn join(views: &mut BTreeMap<ViewId, Scope>, view: ViewId, scope: Scope) {
+    match views.get_mut(&view) {
+        Some(known) => known.join(scope),
+        None => drop(views.insert(view, scope)),
     }
 }
 
-/// Deletes every name that matches the pattern whole. Returns how many there were.
-pub async fn delete_family(redis: &mut MultiplexedConnection, pattern: &Pattern) -> RedisResult<u64> {
-    let glob = pattern.glob();
-    let (mut cursor, mut deleted) = (0_u64, 0);
-    loop {
-        let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(&glob).arg("COUNT").arg(STEP);
-        let (next, mut names): (u64, Vec<Vec<u8>>) = scan.query_async(redis).await?;
-        names.retain(|name| pattern.matches(name));
-        if !names.is_empty() {
-            deleted += unlink(redis, &unlinks(names.iter().map(Vec::as_slice))).await?;
+/// A family that goes, whole or but for the sets of parameters that are not affected.
+struct Going<'f> {
+    id: ViewId,
+    view: &'f View,
+    scope: &'f Scope,
+    sets: &'f Sets<'f>,
+    names: &'f LiveNames,
+}
+
+impl Repeatable for Going<'_> {
+    type Done = FamilyDeletion;
+
+    async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<FamilyDeletion> {
+        let kept = self.sets.kept(self.view, self.scope, redis).await?;
+        if let Some(deleted) = self.names.delete_but(self.id, &kept, redis).await {
+            return Ok(family(How::Names, deleted, &kept));
         }
-        if next == 0 {
-            return Ok(deleted);
-        }
-        cursor = next;
+        // A lost connection may mean another server, to which a cursor means nothing: the walk starts anew.
+        Ok(family(How::Scan, delete_but(redis, self.view, &kept).await?, &kept))
     }
+}
+
+fn family(how: How, deleted: Deleted, kept: &Kept) -> FamilyDeletion {
+    FamilyDeletion { how, keys: deleted.keys, kept: kept.met(), refused_holds: deleted.refused_holds }
+}
+
+/// Deletes every name that matches the view's pattern whole, after every lease of such a name.
+pub async fn delete_family(redis: &mut MultiplexedConnection, view: &View) -> RedisResult<Deleted> {
+    delete_but(redis, view, &Kept::default()).await
+}
+
+/// The same, but for names that are kept, and their leases: what their readers are about to store is not affected either.
+async fn delete_but(redis: &mut MultiplexedConnection, view: &View, kept: &Kept) -> RedisResult<Deleted> {
+    let (pattern, revoke) = (&view.pattern, Revoke::if_there(view.hold));
+    // A lease ends in its key, or in that and a brace.
+    let leases = format!("{}*{}*", escape_glob(lease::PREFIX), pattern.glob());
+    let mut deleted = Deleted::default();
+    let mut walk = Walk::new(leases);
+    while let Some(names) = walk.step(redis).await? {
+        let keys = names.iter().flat_map(|name| lease::keys_of(name));
+        let keys = keys.filter(|key| pattern.matches(key) && !kept.holds(key));
+        deleted.add(delete(redis, keys.map(|key| (key, revoke))).await?);
+    }
+    kept.begin();
+    let mut walk = Walk::new(pattern.glob());
+    while let Some(mut names) = walk.step(redis).await? {
+        // Once each: who is kept is counted.
+        names.retain(|name| pattern.matches(name) && !kept.holds(name));
+        let keys = names.iter().map(Vec::as_slice);
+        deleted.add(delete(redis, keys.map(|key| (key, revoke))).await?);
+    }
+    Ok(deleted)
 }

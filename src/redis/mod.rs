@@ -1,11 +1,22 @@
-//! Redis: the connection that waits for it, and the two that delete: keys by the batch, families by `SCAN`.
+//! Redis: the connection that waits for it, and the two that delete, once and where a view asks for it again: keys by the
+//! batch, families by their live names or by `SCAN`. With each key goes its lease (`lease` says why in which order).
 
 mod connection;
+mod deletion;
 mod families;
+mod identity;
+mod lease;
+mod live_names;
 mod policy;
+mod sets;
+mod settling;
+mod walk;
 mod writer;
 
 pub use connection::{Connection, connect_once};
+pub use deletion::{Deleted, Revoke, delete};
 pub use families::{Families, delete_family};
+pub use lease::lease_of;
+pub use live_names::{LiveNames, can_follow};
 pub use policy::{Policy, policy};
-pub use writer::{unlink, unlinks, write};
+pub use writer::write;

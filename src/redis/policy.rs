@@ -34,6 +34,25 @@ pub fn policy(error: &RedisError) -> Policy {
     }
 }
 
+/// What a person can do about it.
+pub(super) fn remedy(error: &RedisError) -> &'static str {
+    match error.code() {
+        Some("WRONGPASS" | "NOAUTH") => "give the user's name and password in `redis.url`",
+        Some("NOPERM") => "permit the user the command and the keys; `freshet check` says which it needs",
+        Some("OOM") => "raise `maxmemory`, or choose an eviction policy",
+        Some("MISCONF") => "the server cannot save its data; its log says why",
+        Some("READONLY") => "`redis.url` leads to a replica; name the primary",
+        Some("LOADING") => "none is needed: it loads its data",
+        _ if error.kind() == ErrorKind::AuthenticationFailed => {
+            "give the user's name and password in `redis.url`"
+        }
+        _ if policy(error) == Policy::Reconnect => {
+            "see that the server runs, and that `redis.url` leads to it"
+        }
+        _ => "see the server's log",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +63,7 @@ mod tests {
             ("LOADING", Policy::Retry),
             ("TRYAGAIN", Policy::Retry),
             ("MISCONF", Policy::Retry),
+            ("OOM", Policy::Retry),
             ("READONLY", Policy::Reconnect),
             ("NOPERM", Policy::Refused),
             ("ERR", Policy::Refused),

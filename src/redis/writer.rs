@@ -1,23 +1,33 @@
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
+use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, RedisResult};
+use tokio::time::{sleep, sleep_until};
 
 use super::connection::{Connection, Ping, Repeatable};
+use super::deletion::{Deleted, Revoke, delete};
 use super::families::Families;
+use super::identity::LOOK;
+use super::settling::{Due, Settling};
 use crate::batch::Keys;
+use crate::catalog::Catalog;
 use crate::handoff::{Handoff, Sent};
+use crate::kafka::Share;
 use crate::telemetry::Metrics;
 
-/// Log lines of this target say each partition's watermark as it moves; the benchmarks read them.
+/// Log lines of this target say up to where each partition is applied, as it moves; the benchmarks read them.
 const WATERMARKS: &str = "freshet::watermarks";
 
-/// Keys in one `UNLINK`: few enough that other clients' commands get between, enough that a reply is cheap.
-const KEYS_PER_COMMAND: usize = 128;
+/// Keys that one pipeline deletes a second time: first deletes wait for it about a millisecond.
+const SECOND_DELETES_AT_ONCE: usize = 4_096;
 
-/// Sends batch after batch, each once the one before is acknowledged. Never ends.
+/// What may be held of keys that wait for their second delete. Beyond, first deletes wait for room.
+const MOST_SETTLING_BYTES: usize = 64 << 20;
+
+/// Sends batch after batch, each once the one before is acknowledged, and second deletes when they are due. Never ends.
 pub async fn write(
+    catalog: Arc<Catalog>,
     handoff: Arc<Handoff>,
     mut connection: Connection,
     families: Arc<Families>,
@@ -25,67 +35,114 @@ pub async fn write(
 ) {
     // Readiness knows of Redis before the first event does.
     connection.until_done(&Ping).await;
+    let mut writer =
+        Writer { catalog, handoff, connection, families, metrics, settling: Settling::default() };
     loop {
-        let Sent { number, batch } = handoff.take().await;
+        let has_room = writer.settling.bytes() < MOST_SETTLING_BYTES;
+        tokio::select! {
+            sent = writer.handoff.take(), if has_room => writer.send(sent).await,
+            () = until(writer.settling.next()) => writer.delete_again().await,
+            // Readiness knows of Redis although no event asks for it, and the ledger of a node that changed.
+            () = sleep(LOOK) => writer.connection.until_done(&Ping).await,
+        }
+    }
+}
+
+struct Writer {
+    catalog: Arc<Catalog>,
+    handoff: Arc<Handoff>,
+    connection: Connection,
+    families: Arc<Families>,
+    metrics: Arc<Metrics>,
+    settling: Settling,
+}
+
+impl Writer {
+    async fn send(&mut self, Sent { number, batch }: Sent) {
         if !batch.families().is_empty() {
-            metrics.widenings(batch.families());
-            families.request(number, batch.families());
+            self.metrics.widenings(batch.families());
+            self.families.request(number, batch.families());
         }
         // A batch that holds offsets only is acknowledged all the same.
         if !batch.keys.is_empty() || batch.families().is_empty() {
             if !batch.keys.is_empty() {
-                let deleted = connection.until_done(&batch.keys).await;
-                metrics.keys(&batch.keys, deleted);
+                let deleted =
+                    self.connection.until_done(&Once { catalog: &self.catalog, keys: &batch.keys }).await;
+                self.metrics.keys(&batch.keys, deleted.keys);
+                self.metrics.refused_holds(deleted.refused_holds);
             }
-            acknowledge(&handoff, number, &metrics);
+            acknowledge(&self.handoff, number, Share::Keys, &self.metrics);
+            if self.catalog.settles() {
+                self.settle(number, &batch.keys);
+            }
         }
-        handoff.recycle(batch);
+        self.handoff.recycle(batch);
+    }
+
+    /// Notes when these keys are to be deleted again, now that they have been once.
+    fn settle(&mut self, batch: u64, keys: &Keys) {
+        let now = Instant::now();
+        let due = |(view, key)| {
+            let view = self.catalog.view(view);
+            Some((key, now + view.again()?, view.hold))
+        };
+        if self.settling.enter(batch, keys.iter().filter_map(due)) {
+            self.metrics.settling(self.settling.len());
+        } else {
+            self.handoff.acknowledge(batch, Share::KeysAgain);
+        }
+    }
+
+    async fn delete_again(&mut self) {
+        let due = self.settling.take(Instant::now(), SECOND_DELETES_AT_ONCE);
+        let deleted = self.connection.until_done(&due).await;
+        self.metrics.second_deletes(due.names.len(), deleted.keys);
+        self.metrics.settling(self.settling.len());
+        self.settling.done(due);
+        self.handoff.settle(self.settling.settled(), Share::KeysAgain);
     }
 }
 
-impl Repeatable for Keys {
-    /// How many keys existed.
-    type Done = u64;
-
-    async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<u64> {
-        unlink(redis, &unlinks(self.iter().map(|(_, key)| key.as_bytes()))).await
+/// Waits for a time; without one for ever.
+pub(super) async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time.into()).await,
+        None => std::future::pending().await,
     }
 }
 
-/// Notes the acknowledgement, and with a batch's last one how long its events took.
-pub(super) fn acknowledge(handoff: &Handoff, number: u64, metrics: &Metrics) {
-    let Some(timings) = handoff.acknowledge(number) else { return };
+/// A batch's keys, on their first deletion.
+struct Once<'b> {
+    catalog: &'b Catalog,
+    keys: &'b Keys,
+}
+
+impl Repeatable for Once<'_> {
+    type Done = Deleted;
+
+    async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<Deleted> {
+        let revoke = |view| Revoke::of_key(self.catalog.view(view).hold);
+        delete(redis, self.keys.iter().map(|(view, key)| (key.as_bytes(), revoke(view)))).await
+    }
+}
+
+impl Repeatable for Due {
+    type Done = Deleted;
+
+    async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<Deleted> {
+        // As of a family: a hold that a later event has set is not cut short.
+        delete(redis, self.names.iter().map(|(name, hold)| (name.as_bytes(), Revoke::if_there(*hold)))).await
+    }
+}
+
+/// Notes the acknowledgement, and when the batch is applied with it how long its events took.
+pub(super) fn acknowledge(handoff: &Handoff, number: u64, share: Share, metrics: &Metrics) {
+    let Some(timings) = handoff.acknowledge(number, share) else { return };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     metrics.acknowledged(&timings, now);
     if tracing::enabled!(target: WATERMARKS, tracing::Level::TRACE) {
-        for (partition, offset) in handoff.ledger(|ledger| ledger.watermarks()) {
+        for (partition, offset) in handoff.ledger(|ledger| ledger.all_applied()) {
             tracing::trace!(target: WATERMARKS, partition = partition.number, offset, at_us = u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
         }
     }
-}
-
-/// The commands that delete these keys.
-pub fn unlinks<'k>(keys: impl Iterator<Item = &'k [u8]>) -> Pipeline {
-    let mut pipeline = redis::pipe();
-    // Each command's own reply is read; by default one error would hide the others.
-    pipeline.ignore_errors();
-    let mut keys = keys.peekable();
-    while keys.peek().is_some() {
-        pipeline.cmd("UNLINK");
-        for key in keys.by_ref().take(KEYS_PER_COMMAND) {
-            pipeline.arg(key);
-        }
-    }
-    pipeline
-}
-
-/// Sends the commands and reads each one's own reply. Returns how many keys existed.
-pub async fn unlink(redis: &mut MultiplexedConnection, commands: &Pipeline) -> RedisResult<u64> {
-    let replies: Vec<RedisResult<u64>> = commands.query_async(redis).await?;
-    if replies.len() != commands.len() {
-        return Err(
-            (redis::ErrorKind::UnexpectedReturnType, "another number of replies than of commands").into()
-        );
-    }
-    replies.into_iter().sum()
 }

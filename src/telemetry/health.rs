@@ -14,6 +14,10 @@ pub enum Part {
     Redis,
     /// The connection that deletes families.
     Families,
+    /// The rows of tracked tables; ready from the start where there are none.
+    Rows,
+    /// The dead-letter topic; ready until a letter cannot be written.
+    DeadLetters,
 }
 
 impl Part {
@@ -22,6 +26,8 @@ impl Part {
             Self::Kafka => "kafka",
             Self::Redis => "redis",
             Self::Families => "redis, families",
+            Self::Rows => "rows",
+            Self::DeadLetters => "dead letters",
         }
     }
 }
@@ -37,7 +43,7 @@ pub struct Health {
 }
 
 impl Default for Health {
-    /// Nothing is ready until it says so.
+    /// Nothing is ready until it says so, but for rows, which not every configuration needs.
     fn default() -> Self {
         let starting =
             [Part::Kafka, Part::Redis, Part::Families].map(|part| (part, Err("starting".to_owned())));

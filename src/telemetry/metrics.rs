@@ -6,7 +6,7 @@ use prometheus::{
 };
 
 use crate::batch::{Family, Keys, Timings};
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::{Catalog, TableId, ViewId};
 
 /// From 0.1 ms to 26 s by factors of two, then what only an outage explains.
 fn seconds() -> Vec<f64> {
@@ -37,6 +37,35 @@ impl Outcome {
     }
 }
 
+/// How a family was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// By its live names.
+    Names,
+    /// By a walk over all names in Redis.
+    Scan,
+}
+
+impl How {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Names => "names",
+            Self::Scan => "scan",
+        }
+    }
+}
+
+/// A family that was deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct FamilyDeletion {
+    pub how: How,
+    /// How many keys existed.
+    pub keys: u64,
+    /// How many names were left, perhaps of keys, that belong to registered sets which no change affects.
+    pub kept: u64,
+    pub refused_holds: u64,
+}
+
 /// The counters behind `/metrics`. Labels are names from the configuration, never keys or offsets.
 pub struct Metrics {
     registry: Registry,
@@ -49,9 +78,19 @@ pub struct Metrics {
     keys_deleted: IntCounter,
     widenings: IntCounterVec,
     families: IntCounterVec,
+    kept_keys: IntCounterVec,
     family_seconds: Histogram,
+    live_names: IntGaugeVec,
     lag: IntGaugeVec,
-    paused: IntGauge,
+    paused: IntGaugeVec,
+    rows: IntGaugeVec,
+    leading: IntGaugeVec,
+    backlog: IntGaugeVec,
+    settling_keys: IntGauge,
+    second_deletes: IntCounter,
+    refused_holds: IntCounter,
+    letters: IntCounterVec,
+    stopped: IntGaugeVec,
     redis_retries: IntCounter,
     commit_to_acknowledged: Histogram,
     append_to_acknowledged: Histogram,
@@ -60,6 +99,7 @@ pub struct Metrics {
 impl Metrics {
     /// # Panics
     /// If two metrics here have one name, which each test of this crate would show.
+    #[expect(clippy::too_many_lines, reason = "a list of names")]
     pub fn new(catalog: &Catalog) -> Self {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
@@ -78,16 +118,20 @@ impl Metrics {
             registry.register(Box::new(counter.clone())).expect("a new name");
             counter
         };
-        let lag = IntGaugeVec::new(
-            Opts::new("freshet_lag_records", "Records in the log whose effects Redis has not acknowledged."),
+        let gauges = |name: &str, help: &str, labels: &[&str]| {
+            let gauges = IntGaugeVec::new(Opts::new(name, help), labels).expect("a valid name");
+            registry.register(Box::new(gauges.clone())).expect("a new name");
+            gauges
+        };
+        let lag = gauges(
+            "freshet_unapplied_lag_records",
+            "Records in the log whose effects Redis has not acknowledged. What is only to be deleted again does not count.",
             &["topic", "partition"],
-        )
-        .expect("a valid name");
-        registry.register(Box::new(lag.clone())).expect("a new name");
-
-        let paused =
-            IntGauge::new("freshet_paused", "1 while reading waits for Redis.").expect("a valid name");
-        registry.register(Box::new(paused.clone())).expect("a new name");
+        );
+        let settling_keys = IntGauge::new("freshet_settling_keys", "Keys that wait for their second delete.")
+            .expect("a valid name");
+        registry.register(Box::new(settling_keys.clone())).expect("a new name");
+        let paused = gauges("freshet_paused", "1 while reading waits for Redis.", &["tables"]);
 
         let events =
             counters("freshet_events_total", "Messages read, by what they were.", &["table", "outcome"]);
@@ -115,10 +159,54 @@ impl Metrics {
                 "Changes that deleted a whole family because its keys were in doubt.",
                 &["view", "reason"],
             ),
-            families: counters("freshet_family_deletions_total", "Families deleted by SCAN.", &["view"]),
+            families: counters(
+                "freshet_family_deletions_total",
+                "Families deleted, by their live names or by SCAN.",
+                &["view", "how"],
+            ),
+            kept_keys: counters(
+                "freshet_kept_keys_total",
+                "Names that a family's deletion left, of registered sets of parameters that no changed row affects.",
+                &["view"],
+            ),
             family_seconds: histogram("freshet_family_deletion_seconds", "Duration of a family's deletion."),
+            live_names: gauges(
+                "freshet_live_names",
+                "Names of a declared family that are perhaps there; 0 while they are not known.",
+                &["view"],
+            ),
             lag,
             paused,
+            rows: gauges("freshet_rows", "Rows of a tracked table that are kept.", &["table"]),
+            leading: gauges(
+                "freshet_leading",
+                "1 where this copy applies the effects of a component's tables, 0 where it stands by.",
+                &["component"],
+            ),
+            backlog: gauges(
+                "freshet_backlog_keys",
+                "Keys that a standby keeps until the leader has committed them.",
+                &["component"],
+            ),
+            settling_keys,
+            second_deletes: counter(
+                "freshet_second_deletes_total",
+                "Keys and families that were deleted again, as their views' `settle` or `hold` asks.",
+            ),
+            refused_holds: counter(
+                "freshet_refused_holds_total",
+                "Leases that were deleted and not held, because Redis took no write.",
+            ),
+            letters: counters(
+                "freshet_dead_letters_total",
+                "Messages written to the dead-letter topic.",
+                &["table"],
+            ),
+            stopped: gauges(
+                "freshet_partition_stopped",
+                "1 while a partition is read no further, since its dead letters cannot be written.",
+                &["topic", "partition"],
+            ),
             redis_retries: counter("freshet_redis_retries_total", "Attempts that Redis did not acknowledge."),
             commit_to_acknowledged: histogram(
                 "freshet_commit_to_acknowledged_seconds",
@@ -155,10 +243,31 @@ impl Metrics {
         }
     }
 
-    pub fn family(&self, view: &str, deleted: u64, took: Duration) {
-        self.families.with_label_values(&[view]).inc();
-        self.keys_deleted.inc_by(deleted);
+    pub fn family(&self, view: ViewId, done: FamilyDeletion, took: Duration) {
+        self.families.with_label_values(&[self.views[view.index()].as_str(), done.how.label()]).inc();
+        self.keys_deleted.inc_by(done.keys);
+        self.kept_keys.with_label_values(&[self.views[view.index()].as_str()]).inc_by(done.kept);
+        self.refused_holds(done.refused_holds);
         self.family_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts what was deleted again, and how many keys existed then.
+    pub fn second_deletes(&self, names: usize, deleted: u64) {
+        self.second_deletes.inc_by(names as u64);
+        self.keys_deleted.inc_by(deleted);
+    }
+
+    pub fn refused_holds(&self, holds: u64) {
+        self.refused_holds.inc_by(holds);
+    }
+
+    pub fn settling(&self, keys: usize) {
+        self.settling_keys.set(as_i64(keys));
+    }
+
+    /// Set by whoever keeps the names.
+    pub fn live_names(&self, view: ViewId) -> IntGauge {
+        self.live_names.with_label_values(&[self.views[view.index()].as_str()])
     }
 
     /// Sets the lag of all assigned partitions; those of other copies leave.
@@ -169,8 +278,37 @@ impl Metrics {
         }
     }
 
-    pub fn paused(&self, paused: bool) {
-        self.paused.set(i64::from(paused));
+    /// Tracked tables are read by a consumer of their own.
+    pub fn paused(&self, tracked: bool, paused: bool) {
+        let tables = if tracked { "tracked" } else { "stateless" };
+        self.paused.with_label_values(&[tables]).set(i64::from(paused));
+    }
+
+    pub fn rows(&self, table: TableId, rows: usize) {
+        self.rows.with_label_values(&[self.tables[table.index()].as_str()]).set(as_i64(rows));
+    }
+
+    /// Notes what this copy does with a component, named by its first table.
+    pub fn component(&self, first: TableId, leading: bool, backlog: usize) {
+        let name = [self.tables[first.index()].as_str()];
+        self.leading.with_label_values(&name).set(i64::from(leading));
+        self.backlog.with_label_values(&name).set(as_i64(backlog));
+    }
+
+    /// Counts a letter that the broker has.
+    pub fn letter(&self, table: TableId) {
+        self.letters.with_label_values(&[self.tables[table.index()].as_str()]).inc();
+    }
+
+    /// A partition that goes on leaves.
+    pub fn stopped(&self, topic: &str, partition: i32, stopped: bool) {
+        let labels = [topic, &partition.to_string()];
+        if stopped {
+            self.stopped.with_label_values(&labels).set(1);
+        } else {
+            // It may never have been said.
+            let _ = self.stopped.remove_label_values(&labels);
+        }
     }
 
     pub fn redis_retry(&self) {
@@ -202,4 +340,8 @@ impl Metrics {
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
     }
+}
+
+fn as_i64(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -6,4 +6,4 @@ mod metrics;
 
 pub use health::{Health, Part};
 pub use log::{LogFormat, init};
-pub use metrics::{Metrics, Outcome};
+pub use metrics::{FamilyDeletion, How, Metrics, Outcome};

@@ -1,5 +1,11 @@
 //! Rows of a shop against a small configuration: which keys go, which families, and why.
 
+mod history;
+mod interleavings;
+mod sets;
+mod tracked;
+mod why;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -7,14 +13,16 @@ use std::sync::Arc;
 use super::*;
 use crate::catalog::{Catalog, TableId, ViewId};
 use crate::change::{Change, Operation, Row, Value};
+use crate::rows::Rows;
 
 const CONFIGURATION: &str = r#"
 kafka: { brokers: "localhost:9092", group: test }
 redis: { url: "redis://localhost:6379/0", key_format: ":1:{}" }
 tables:
-  order:    { topic: app.public.order, primary_key: id, replica_identity: full }
-  visit:    { topic: app.public.visit, primary_key: id }
-  customer: { topic: app.public.customer, primary_key: id, replica_identity: full, columns: { code: text } }
+  order:    { topic: app.public.order, primary_key: id, replica_identity: full, tracked: false, columns: { shop_id: integer } }
+  visit:    { topic: app.public.visit, primary_key: id, tracked: false }
+  tag:      { topic: app.public.tag, primary_key: id, tracked: false }
+  customer: { topic: app.public.customer, primary_key: id, replica_identity: full, tracked: false, columns: { code: text } }
 relations:
   order.customer: { column: customer_id, to: customer }
 views:
@@ -35,6 +43,9 @@ views:
   region:
     key: "region:{region_id}"
     from: { order: { fill: { region_id: customer.region_id }, reads: [status] } }
+  tag:
+    key: "tag:{name}:{id}"
+    from: tag
   board:
     family: "board:*"
     from: [visit]
@@ -59,17 +70,27 @@ static CONFIGURED: std::sync::LazyLock<Arc<Catalog>> = std::sync::LazyLock::new(
     Arc::new(settings.catalog)
 });
 
+/// No table of this configuration is tracked.
+fn rows() -> Rows {
+    Rows::new(Arc::clone(&CONFIGURED))
+}
+
 fn table(name: &str) -> TableId {
     let index = CONFIGURED.tables.iter().position(|table| table.name == name).expect("a table");
     TableId::from_index(index)
 }
 
+fn row(of: TableId, text: &str) -> Row<'_> {
+    read_row(&CONFIGURED, of, text)
+}
+
 /// A row from `column=value` pairs: `null`, `missing`, `unavailable`, `true`, a number, `{…}`, or else text.
-fn row<'a>(of: TableId, text: &'a str) -> Row<'a> {
-    let mut row: Row<'a> = vec![Value::Missing; CONFIGURED.table(of).columns.len()];
+fn read_row<'a>(catalog: &Catalog, of: TableId, text: &'a str) -> Row<'a> {
+    let of = catalog.table(of);
+    let mut row: Row<'a> = vec![Value::Missing; of.columns.len()];
     for pair in text.split_whitespace() {
         let (name, value) = pair.split_once('=').expect("column=value");
-        let column = CONFIGURED.table(of).column(name).unwrap_or_else(|| panic!("no column {name}"));
+        let column = of.column(name).unwrap_or_else(|| panic!("no column {name}"));
         row[column.index()] = match value {
             "null" => Value::Null,
             "missing" => Value::Missing,
@@ -88,6 +109,7 @@ fn change<'a>(name: &str, operation: Operation, before: &'a str, after: &'a str)
     Change {
         table,
         operation,
+        incremental: false,
         before: image(before),
         after: image(after),
         moved: None,
@@ -99,7 +121,7 @@ fn change<'a>(name: &str, operation: Operation, before: &'a str, after: &'a str)
 #[track_caller]
 fn check(change: &Change<'_>, expected: &[&str]) {
     let mut lines = Lines::default();
-    Evaluator::new(Arc::clone(&CONFIGURED)).evaluate(change, &mut lines);
+    Evaluator::new(Arc::clone(&CONFIGURED)).evaluate(&mut rows(), change, &mut lines);
     lines.0.sort();
     let mut expected = expected.to_vec();
     expected.sort_unstable();
@@ -269,6 +291,22 @@ fn text_fills_a_text_hole_as_it_stands() {
 }
 
 #[test]
+fn a_hole_of_no_declared_type_takes_integers_and_texts() {
+    for (row, expected) in [
+        ("id=5 name=7", &[":1:tag:7:5 new_row"][..]),
+        ("id=5 name=-7", &[":1:tag:-7:5 new_row"]),
+        ("id=5 name=a", &[":1:tag:a:5 new_row"]),
+        ("id=a name=b", &[":1:tag:b:a new_row"]),
+        ("id=a:b name=a", &[":1:tag:a:a:b new_row", "family tag column_type"]),
+        // Where the value ends could not be told.
+        ("id=5 name=a:b", &[":1:tag:a:b:5 new_row", "family tag column_type"]),
+        ("id=5 name=true", &["family tag column_type"]),
+    ] {
+        check(&change("tag", Create, "", row), expected);
+    }
+}
+
+#[test]
 fn an_unavailable_value_did_not_change_and_a_missing_one_may_have() {
     let (old, keys) = ("id=7 code=a name=x region_id=1", [":1:customer:7 row"]);
     check(&change("customer", Update, old, "id=7 code=a name=unavailable region_id=1"), &keys);
@@ -296,7 +334,7 @@ fn why_names_columns_and_never_values() {
         "id=1 shop_id=3 customer_id=8 status=paid",
     );
     let mut whys = Whys(String::new());
-    Evaluator::new(Arc::clone(&CONFIGURED)).evaluate(&change, &mut whys);
+    Evaluator::new(Arc::clone(&CONFIGURED)).evaluate(&mut rows(), &change, &mut whys);
     insta::assert_snapshot!(whys.0, @r"
     :1:shop:2: the row before the change, by shop_id; update of order, changed: shop_id, status, customer_id
     :1:shop:3: the row after the change, by shop_id; update of order, changed: shop_id, status, customer_id
@@ -312,12 +350,12 @@ fn an_update_without_an_old_row_ends_the_belief_in_a_full_identity() {
     let mut lines = Lines::default();
     assert!(evaluator.believes(table));
     let row = "id=1 shop_id=2 customer_id=7 status=new";
-    evaluator.evaluate(&change("order", Update, "", row), &mut lines);
+    evaluator.evaluate(&mut rows(), &change("order", Update, "", row), &mut lines);
     assert!(!evaluator.believes(table));
     // The `before` of the delete that follows is false: its columns are null whatever they were.
     lines.0.clear();
     let gone = "id=1 shop_id=null customer_id=null status=new";
-    evaluator.evaluate(&change("order", Delete, gone, ""), &mut lines);
+    evaluator.evaluate(&mut rows(), &change("order", Delete, gone, ""), &mut lines);
     lines.0.sort();
     assert_eq!(lines.0, ["family pair unknown_old_row", "family region path", "family shop unknown_old_row"]);
 }

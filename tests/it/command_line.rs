@@ -17,7 +17,7 @@ fn a_wrong_configuration_names_each_line_and_exits_64() {
     let wrong = "kafka: { brokers: b, group: g }\n\
                  redis: { url: \"redis://h/0\", colour: red }\n\
                  tables: { row: { topic: t, primary_key: id } }\n\
-                 views:\n  v: { key: \"v:{x}\", from: rows }\n  w: { family: \"w:*\", from: row, settle: 1s }\n";
+                 views:\n  v: { key: \"v:{x}\", from: rows }\n  w: { family: \"w:*\", from: row, settle: 1h }\n";
     std::fs::write(&file, wrong).expect("a file");
     let file = file.display().to_string();
     let output = freshet(&["run", "--config", &file]);

@@ -100,7 +100,18 @@ fn tls_with_user_and_password() {
     let folder = tempfile::tempdir().expect("a folder");
     let (certificate, key) = self_signed(folder.path());
     let (topic, redis) = (Topic::new(1), RedisServer::start_with_tls(&certificate, &key));
-    let rules = ["SETUSER", "cleaner", "on", ">se/cret", "~load:*", "+unlink", "+scan", "+ping", "+select"];
+    let rules = [
+        "SETUSER",
+        "cleaner",
+        "on",
+        ">se/cret",
+        "~load:*",
+        "~freshet:lease:*",
+        "+unlink",
+        "+scan",
+        "+ping",
+        "+select",
+    ];
     redis::cmd("ACL").arg(&rules).exec(&mut redis.connect()).expect("ACL");
     let url =
         format!("rediss://cleaner:${{PASSWORD}}@localhost:{}/0", redis.tls_port.expect("a port for TLS"));

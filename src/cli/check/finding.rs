@@ -6,6 +6,11 @@ use crate::cli::plain;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Finding {
     Right(String),
+    /// It is as it should be, within limits that a person should know.
+    Note {
+        what: String,
+        remedy: String,
+    },
     /// It works, and a person may want to know.
     Warning {
         what: String,
@@ -31,6 +36,9 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Right(what) => writeln!(f, "  right    {}", plain(what)),
+            Self::Note { what, remedy } => {
+                writeln!(f, "  note     {}\n           {}", plain(what), plain(remedy))
+            }
             Self::Warning { what, remedy } => {
                 writeln!(f, "  warning  {}\n           {}", plain(what), plain(remedy))
             }
@@ -41,7 +49,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What was found of one server.
+/// What was found of the configuration or of one server.
 #[derive(Debug)]
 pub(super) struct Section {
     title: String,

@@ -1,28 +1,49 @@
 use std::fmt::Write as _;
 
-use crate::catalog::{Catalog, Column, ColumnId, Hole, Pattern, Reads, ReplicaIdentity, Table, View};
+use humantime::format_duration;
+
+use super::tracking;
+use crate::catalog::{
+    Catalog, Column, ColumnId, ColumnType, Hole, Parameters, Pattern, Reads, ReplicaIdentity, Table, TableId,
+    View,
+};
 use crate::views::{Does, Rule, Rules};
 
 /// What holds for every view and need not be said of each.
 const EVERYWHERE: &str = "
   A new or a deleted row changes all its columns. A truncate, and an event that cannot be decoded, deletes the family.
-  So does a row that a snapshot read, unless its primary key alone makes the key.
+  So does a row that a snapshot read and that is not kept, unless its primary key alone makes the key.
 ";
 
 /// What the configuration means, for a person: tables, views with what a change of each table does to them, and groups.
 pub(super) fn of(catalog: &Catalog) -> String {
     let rules = Rules::new(catalog);
     let mut text = "Tables\n".to_owned();
-    for table in &catalog.tables {
-        push_table(&mut text, table);
+    for table in catalog.table_ids() {
+        push_table(&mut text, catalog, table);
+    }
+    if !catalog.components.is_empty() {
+        text.push_str("\nTracked tables, those in a line led by one copy of freshet\n");
+        for component in tracking::components(catalog) {
+            push_line(&mut text, 2, &component);
+        }
     }
     text.push_str("\nViews, and what a change of a row deletes\n");
     for id in catalog.view_ids() {
         let view = catalog.view(id);
         push_line(&mut text, 2, &format!("{}: {}{}", view.name, view.pattern.text(), holes(view)));
+        for line in view.parameters.iter().flat_map(parameters) {
+            push_line(&mut text, 4, &line);
+        }
+        if let Some(again) = again(view) {
+            push_line(&mut text, 4, &again);
+        }
+        for path in tracking::paths(catalog, view) {
+            push_line(&mut text, 4, &path);
+        }
         for table in catalog.table_ids() {
             let rules = rules.of(table).iter().filter(|rule| rule.view == id);
-            for effect in effects(catalog.table(table), rules, &view.pattern) {
+            for effect in effects(catalog.table(table), rules, view) {
                 push_line(&mut text, 4, &format!("{}, {}:", catalog.table(table).name, effect.when));
                 push_line(&mut text, 6, &effect.what);
             }
@@ -39,7 +60,8 @@ pub(super) fn of(catalog: &Catalog) -> String {
     text
 }
 
-fn push_table(text: &mut String, table: &Table) {
+fn push_table(text: &mut String, catalog: &Catalog, id: TableId) {
+    let table = catalog.table(id);
     push_line(text, 2, &format!("{}: topic {}", table.name, table.topic));
     let key = match names(table, &table.primary_key) {
         key if key.is_empty() => "no primary key".to_owned(),
@@ -47,9 +69,13 @@ fn push_table(text: &mut String, table: &Table) {
     };
     let identity = match table.identity {
         ReplicaIdentity::Full => "full replica identity: events tell the whole old row",
+        ReplicaIdentity::Default if table.primary_key.is_empty() => {
+            "default replica identity: of the old row events tell nothing"
+        }
         ReplicaIdentity::Default => "default replica identity: of the old row events tell the primary key",
     };
     push_line(text, 4, &format!("{key}; {identity}"));
+    push_line(text, 4, &tracking::of(catalog, id));
     let columns: Vec<_> = table.columns.iter().map(|column: &Column| column.name.as_str()).collect();
     let needed = if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
     push_line(text, 4, &format!("columns needed: {needed}"));
@@ -62,8 +88,9 @@ struct Effect {
 }
 
 /// One for the rules that delete keys, and one for all that delete the family because of a path.
-fn effects<'r>(table: &Table, rules: impl Iterator<Item = &'r Rule>, pattern: &Pattern) -> Vec<Effect> {
-    let (mut effects, mut paths, mut reads) = (Vec::new(), Vec::new(), None);
+fn effects<'r>(table: &Table, rules: impl Iterator<Item = &'r Rule>, view: &View) -> Vec<Effect> {
+    let (pattern, limit) = (&view.pattern, view.fan_out_limit);
+    let (mut effects, mut paths, mut reads) = (Vec::new(), Vec::new(), None::<Reads>);
     for rule in rules {
         let what = match &rule.does {
             Does::FamilyByPath(path) => {
@@ -71,11 +98,23 @@ fn effects<'r>(table: &Table, rules: impl Iterator<Item = &'r Rule>, pattern: &P
                 if !paths.contains(&path) {
                     paths.push(path);
                 }
-                reads = Some(union(reads, &rule.reads));
+                match &mut reads {
+                    None => reads = Some(rule.reads.clone()),
+                    Some(reads) => reads.join(&rule.reads),
+                }
                 continue;
             }
             Does::DeclaredFamily => "the family, as declared".to_owned(),
-            Does::Keys(columns) => keys(table, columns, pattern),
+            Does::AffectedSets(_) => {
+                "the family, as declared, but for registered sets that neither the old nor the new row affects"
+                    .to_owned()
+            }
+            Does::Keys(route) if route.relations.is_empty() => keys(table, &route.columns, pattern),
+            Does::Keys(route) => format!("the keys that the old and the new row lead to, by {}", route.text),
+            Does::Behind(behind) => format!(
+                "the keys of the rows that lead to it, by {}; the family if they are more than {limit}",
+                behind.paths
+            ),
         };
         effects.push(Effect { when: when(table, &rule.reads), what });
     }
@@ -87,23 +126,11 @@ fn effects<'r>(table: &Table, rules: impl Iterator<Item = &'r Rule>, pattern: &P
     effects
 }
 
-fn union(all: Option<Reads>, more: &Reads) -> Reads {
-    match (all, more) {
-        (None, more) => more.clone(),
-        (Some(Reads::Columns(mut all)), Reads::Columns(more)) => {
-            all.extend(more);
-            all.sort_unstable();
-            all.dedup();
-            Reads::Columns(all)
-        }
-        (Some(_), _) => Reads::All,
-    }
-}
-
-/// Only a whole old row tells what changed.
+/// Only a whole old row tells what changed, as it is kept or sent.
 fn when(table: &Table, reads: &Reads) -> String {
     match (reads, table.identity) {
         (Reads::All, _) => "on any change".to_owned(),
+        (Reads::Columns(columns), _) if table.tracked => format!("on a change of {}", names(table, columns)),
         (Reads::Columns(columns), ReplicaIdentity::Full) => {
             format!("on a change of {}", names(table, columns))
         }
@@ -124,10 +151,10 @@ fn keys(table: &Table, columns: &[ColumnId], pattern: &Pattern) -> String {
         columns.iter().filter(|column| !table.primary_key.contains(column)).copied().collect();
     match table.identity {
         _ if unknown.is_empty() => format!("the key, by {by}"),
-        ReplicaIdentity::Full => {
+        identity if table.tracked || identity == ReplicaIdentity::Full => {
             format!("the keys of the old and the new row, by {by}")
         }
-        ReplicaIdentity::Default => format!(
+        _ => format!(
             "the key of a new row, by {by}; else the family, because events do not tell the old {} \
              (a full replica identity would)",
             names(table, &unknown)
@@ -135,9 +162,35 @@ fn keys(table: &Table, columns: &[ColumnId], pattern: &Pattern) -> String {
     }
 }
 
+/// What readers ask for.
+fn parameters(parameters: &Parameters) -> Vec<String> {
+    let names: Vec<_> = parameters.names.iter().map(|name| format!(":{name}")).collect();
+    let mut lines =
+        vec![format!("parameters {}; the key of a set is {}", names.join(", "), parameters.key.text())];
+    if let Some(affects) = &parameters.affects {
+        let most = parameters.max_sets;
+        lines.push(format!("a row affects a set where {}; the {most} youngest sets count", affects.text));
+    }
+    lines
+}
+
+/// What happens after a deletion.
+fn again(view: &View) -> Option<String> {
+    if let Some(settle) = view.settle {
+        return Some(format!("deleted again after {}", format_duration(settle)));
+    }
+    view.hold.map(|hold| {
+        let hold = format_duration(hold);
+        format!("for {hold} after its deletion nobody gets a lease of a key; after that it is deleted again")
+    })
+}
+
 fn holes(view: &View) -> String {
-    let holes: Vec<_> =
-        view.pattern.holes().iter().map(|hole| format!("{} {}", hole.name, hole.r#type)).collect();
+    let one = |hole: &Hole| match hole.r#type {
+        ColumnType::Any => hole.name.clone(),
+        declared => format!("{} {declared}", hole.name),
+    };
+    let holes: Vec<_> = view.pattern.holes().iter().map(one).collect();
     if holes.is_empty() { String::new() } else { format!(" ({})", holes.join(", ")) }
 }
 

@@ -1,11 +1,14 @@
 //! Is the configuration right, and is everything there that it needs? Says what the configuration means, then asks.
 
+mod dead_letters;
 mod finding;
 mod kafka;
 mod meaning;
 mod redis;
 #[cfg(test)]
 mod tests;
+mod topics;
+mod tracking;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -50,13 +53,23 @@ impl Check {
         let properties = kafka::properties(&settings.kafka);
         let refused = properties.as_ref().is_some_and(Finding::is_wrong);
         let mut sections = Vec::new();
+        let tables = tracking::findings(&settings.catalog);
+        if !tables.is_empty() {
+            sections.push(Section::new("Tables".to_owned(), tables));
+        }
+        if settings.dead_letters.is_none() {
+            sections.push(Section::new("Dead letters".to_owned(), vec![dead_letters::none()]));
+        }
         if let Some(finding) = properties {
             sections.push(Section::new("librdkafka".to_owned(), vec![finding]));
         }
         if !self.offline {
             // They are asked at once: two dead servers cost the time of one.
             let answer = (!refused).then(|| ask_kafka(settings));
-            let redis = runtime()?.block_on(redis::ask(settings));
+            let runtime = runtime()?;
+            let redis = runtime.block_on(redis::ask(settings));
+            // A name that is still being looked up is left behind.
+            runtime.shutdown_background();
             if let Some(answer) = answer {
                 sections.push(Section::new(format!("Kafka at {}", settings.kafka.brokers), answer()));
             }
@@ -82,10 +95,10 @@ impl Check {
 /// Asks on a thread that is left behind if it hangs: closing a Kafka client has no deadline of its own.
 fn ask_kafka(settings: &Settings) -> impl FnOnce() -> Vec<Finding> + use<> {
     let (answered, answer) = mpsc::channel();
-    let (kafka, names) = (settings.kafka.clone(), kafka::names(&settings.catalog));
+    let Settings { kafka, catalog, dead_letters, .. } = settings.clone();
     thread::spawn(move || {
         // Nobody waits any more if it took too long.
-        let _ = answered.send(kafka::ask(&kafka, &names));
+        let _ = answered.send(kafka::ask(&kafka, &catalog, dead_letters.as_ref()));
     });
     move || answer.recv_timeout(ANSWER + GRACE).unwrap_or_else(|_| vec![kafka::silent()])
 }

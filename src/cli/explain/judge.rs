@@ -1,57 +1,69 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use humantime::format_duration;
 use serde::Serialize;
 
 use crate::catalog::{Catalog, TableId, ViewId};
-use crate::change::Change;
+use crate::change::{Row, Value};
 use crate::debezium::samples::{Place, Sample, SampleError, read_line};
-use crate::debezium::{Decoder, Event};
-use crate::views::{Effects, Evaluator, Reason, Why};
+use crate::debezium::{Decoder, Event, Record};
+use crate::rows::Rows;
+use crate::views::{Does, Effects, Evaluator, Reason, Rule, Why};
 
 /// What one line comes to. Its fields are the machine-readable output; what is not known is null.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Verdict {
+pub(in crate::cli) struct Verdict {
     pub(super) line: u64,
-    pub(super) topic: Option<String>,
-    pub(super) partition: Option<i32>,
-    pub(super) offset: Option<i64>,
-    pub(super) table: Option<String>,
-    pub(super) operation: Option<&'static str>,
-    pub(super) effects: Vec<Effect>,
+    pub(in crate::cli) topic: Option<String>,
+    pub(in crate::cli) partition: Option<i32>,
+    pub(in crate::cli) offset: Option<i64>,
+    pub(in crate::cli) table: Option<String>,
+    pub(in crate::cli) operation: Option<&'static str>,
+    pub(in crate::cli) effects: Vec<Effect>,
     /// Why nothing goes.
     pub(super) ignored: Option<String>,
     /// Why the line is no event, or the event cannot be decoded.
-    pub(super) error: Option<String>,
+    pub(in crate::cli) error: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Effect {
-    pub(super) view: String,
+pub(in crate::cli) struct Effect {
+    pub(in crate::cli) view: String,
     #[serde(flatten)]
-    pub(super) goes: Goes,
+    pub(in crate::cli) goes: Goes,
     pub(super) reason: &'static str,
     pub(super) why: String,
+    /// How long after that it goes again.
+    pub(super) settle: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Goes {
+pub(in crate::cli) enum Goes {
     Key(String),
     /// The view's pattern.
     Family(String),
+    /// The view's pattern, but for the registered sets that none of these rows affects.
+    Affected {
+        family: String,
+        rows: Vec<BTreeMap<String, String>>,
+    },
 }
 
 /// Reads lines and says what each does.
-pub(super) struct Judge {
+pub(in crate::cli) struct Judge {
     catalog: Arc<Catalog>,
     decoder: Decoder,
     evaluator: Evaluator,
+    rows: Rows,
 }
 
 impl Judge {
-    pub(super) fn new(catalog: Arc<Catalog>) -> Self {
+    pub(in crate::cli) fn new(catalog: Arc<Catalog>) -> Self {
         let (decoder, evaluator) = (Decoder::new(&catalog), Evaluator::new(Arc::clone(&catalog)));
-        Self { catalog, decoder, evaluator }
+        let rows = Rows::new(Arc::clone(&catalog));
+        Self { catalog, decoder, evaluator, rows }
     }
 
     pub(super) fn line(&mut self, number: u64, line: &[u8]) -> Verdict {
@@ -74,7 +86,7 @@ impl Judge {
         verdict.topic = Some(sample.topic.clone());
         (verdict.partition, verdict.offset) = (sample.partition, sample.offset);
         match sample.place {
-            Place::Table(table) => self.event(table, sample, verdict),
+            Place::Table(table) => self.event(table, &sample.record(), verdict),
             Place::Ignored => {
                 verdict.ignored = Some("a heartbeat or a transaction marker, ignored on purpose".to_owned());
             }
@@ -82,12 +94,37 @@ impl Judge {
         }
     }
 
-    fn event(&mut self, table: TableId, sample: &Sample, verdict: &mut Verdict) {
+    /// A record by itself: of the rows of tracked tables nothing is known.
+    pub(in crate::cli) fn record_alone(
+        &mut self,
+        record: &Record<'_>,
+        partition: i32,
+        offset: i64,
+    ) -> Verdict {
+        let topic = Some(record.topic.to_owned());
+        let mut verdict =
+            Verdict { topic, partition: Some(partition), offset: Some(offset), ..Verdict::default() };
+        self.rows = Rows::new(Arc::clone(&self.catalog));
+        for table in self.catalog.tracked_tables() {
+            self.rows.incomplete(table);
+        }
+        match self.catalog.table_by_topic(record.topic) {
+            Some(table) => self.event(table, record, &mut verdict),
+            None => verdict.ignored = Some("no table has this topic".to_owned()),
+        }
+        verdict
+    }
+
+    fn event(&mut self, table: TableId, record: &Record<'_>, verdict: &mut Verdict) {
         verdict.table = Some(self.catalog.table(table).name.clone());
         let mut effects = Collected { catalog: &self.catalog, effects: Vec::new() };
-        match self.decoder.decode(table, &sample.record()) {
+        match self.decoder.decode(table, record) {
             Err(poison) => {
                 verdict.error = Some(poison.to_string());
+                if self.catalog.table(table).tracked {
+                    let key = self.decoder.key(table, record);
+                    self.rows.forget(table, key.as_ref());
+                }
                 self.evaluator.widen(table, Reason::Undecodable, &mut effects);
             }
             Ok(Event::Tombstone) => {
@@ -100,9 +137,9 @@ impl Judge {
             }
             Ok(Event::Change(change)) => {
                 verdict.operation = Some(change.operation.name());
-                self.evaluator.evaluate(&change, &mut effects);
+                self.evaluator.evaluate(&mut self.rows, &change, &mut effects);
                 if effects.effects.is_empty() {
-                    verdict.ignored = Some(why_nothing(&self.evaluator, &change).to_owned());
+                    verdict.ignored = Some(why_nothing(&self.evaluator, change.table).to_owned());
                 }
                 verdict.effects = effects.effects;
                 return self.decoder.recycle(change);
@@ -112,13 +149,30 @@ impl Judge {
     }
 }
 
-fn why_nothing(evaluator: &Evaluator, change: &Change<'_>) -> &'static str {
-    if evaluator.rules().of(change.table).is_empty() {
+fn why_nothing(evaluator: &Evaluator, table: TableId) -> &'static str {
+    let rules = evaluator.rules().of(table);
+    let by_itself = |rule: &Rule| matches!(&rule.does, Does::Keys(route) if route.relations.is_empty());
+    if rules.is_empty() {
         "no view reads this table"
-    } else if evaluator.is_read(change) {
+    } else if !evaluator.is_read() {
+        "no view reads what changed"
+    } else if rules.iter().all(by_itself) {
         "a column that fills the key is null, so the row has no key"
     } else {
-        "no view reads what changed"
+        "a link or a column that fills the key is null, or no row leads to this one or from it to a key"
+    }
+}
+
+/// A value as it is compared with a parameter.
+fn plain(value: &Value<'_>) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::UInt(number) => number.to_string(),
+        Value::Text(text) => format!("'{text}'"),
+        Value::Json(text) => text.to_string(),
+        Value::Missing | Value::Unavailable | Value::Digest(_) => "?".to_owned(),
     }
 }
 
@@ -129,8 +183,10 @@ struct Collected<'c> {
 
 impl Collected<'_> {
     fn push(&mut self, view: ViewId, goes: Goes, why: Why<'_>) {
-        let view = self.catalog.view(view).name.clone();
-        self.effects.push(Effect { view, goes, reason: why.reason.label(), why: why.to_string() });
+        let view = self.catalog.view(view);
+        let settle = view.again().map(|settle| format_duration(settle).to_string());
+        let (reason, why) = (why.reason.label(), why.to_string());
+        self.effects.push(Effect { view: view.name.clone(), goes, reason, why, settle });
     }
 }
 
@@ -142,5 +198,16 @@ impl Effects for Collected<'_> {
     fn family(&mut self, view: ViewId, why: Why<'_>) {
         let pattern = self.catalog.view(view).pattern.text();
         self.push(view, Goes::Family(pattern), why);
+    }
+
+    fn affected(&mut self, view: ViewId, rows: &[Row<'_>], why: Why<'_>) {
+        let definition = self.catalog.view(view);
+        let affects = definition.parameters.iter().find_map(|parameters| parameters.affects.as_ref());
+        let Some(affects) = affects else { return self.family(view, why) };
+        let columns = &self.catalog.table(affects.table).columns;
+        let names = affects.columns.iter().map(|column| columns[column.index()].name.clone());
+        let named = |row: &Row<'_>| names.clone().zip(row.iter().map(plain)).collect();
+        let rows = rows.iter().map(named).collect();
+        self.push(view, Goes::Affected { family: definition.pattern.text(), rows }, why);
     }
 }

@@ -1,7 +1,7 @@
 //! What recorded events do to cached values, and why: the same decoder and the same rules as `run`, without a server.
 
 mod judge;
-mod print;
+pub(super) mod print;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +15,8 @@ use clap::Args;
 use super::Failure;
 use crate::catalog::Catalog;
 use crate::config::Settings;
-use judge::{Judge, Verdict};
+use judge::Verdict;
+pub(super) use judge::{Goes, Judge};
 
 /// Say which keys recorded events delete, and why; asks no server and deletes nothing
 #[derive(Debug, Args)]
@@ -91,13 +92,14 @@ fn explain(
     let (mut line, mut number) = (Vec::new(), 0);
     while input.read_until(b'\n', &mut line)? > 0 {
         number += 1;
-        if !line.trim_ascii().is_empty() {
+        // Kafka's console consumer prints a tombstone, which follows each delete, as a bare null.
+        if !matches!(line.trim_ascii(), b"" | b"null") {
             let verdict = judge.line(number, &line);
             summary.count(&verdict);
             if json {
                 print::json(output, &verdict)?;
             } else {
-                print::text(output, &verdict)?;
+                print::text(output, &format!("line {number}"), &verdict)?;
             }
             // The next line may be long in coming.
             output.flush()?;

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::judge::{Goes, Verdict};
@@ -9,8 +10,8 @@ pub(super) fn json(output: &mut dyn Write, verdict: &Verdict) -> io::Result<()> 
 }
 
 /// A headline, and below it each key and each family with the reason.
-pub(super) fn text(output: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
-    writeln!(output, "line {}: {}", verdict.line, headline(verdict))?;
+pub(in crate::cli) fn text(output: &mut dyn Write, which: &str, verdict: &Verdict) -> io::Result<()> {
+    writeln!(output, "{which}: {}", headline(verdict))?;
     if let Some(error) = &verdict.error {
         writeln!(output, "  error    {}", plain(error))?;
     }
@@ -21,13 +22,27 @@ pub(super) fn text(output: &mut dyn Write, verdict: &Verdict) -> io::Result<()> 
         .effects
         .iter()
         .map(|effect| match &effect.goes {
-            Goes::Key(key) => ("key   ", plain(key), &effect.why),
-            Goes::Family(pattern) => ("family", plain(pattern), &effect.why),
+            Goes::Key(key) => ("key   ", plain(key), effect),
+            Goes::Family(pattern) => ("family", plain(pattern), effect),
+            Goes::Affected { family, rows } => {
+                let row = |row: &BTreeMap<String, String>| {
+                    row.iter()
+                        .map(|(column, value)| format!("{column} = {value}"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                };
+                let rows = rows.iter().map(row).collect::<Vec<_>>().join(" or ");
+                ("family", plain(&format!("{family} but for sets unaffected by {rows}")), effect)
+            }
         })
         .collect();
     let width = effects.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or_default();
-    for (kind, name, why) in effects {
-        writeln!(output, "  {kind}   {name:width$}  {why}")?;
+    for (kind, name, effect) in effects {
+        write!(output, "  {kind}   {name:width$}  {}", effect.why)?;
+        match &effect.settle {
+            Some(settle) => writeln!(output, "; again after {settle}")?,
+            None => writeln!(output)?,
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Summary, explain};
 use crate::catalog::Catalog;
@@ -12,10 +13,30 @@ fn catalog() -> Arc<Catalog> {
 }
 
 fn run(events: &str, json: bool) -> (String, Summary) {
+    run_with(&catalog(), events, json)
+}
+
+fn run_with(catalog: &Arc<Catalog>, events: &str, json: bool) -> (String, Summary) {
     let mut output = Vec::new();
-    let summary =
-        explain(&mut events.as_bytes(), &mut output, &catalog(), json).expect("memory can be written");
+    let summary = explain(&mut events.as_bytes(), &mut output, catalog, json).expect("memory can be written");
     (String::from_utf8(output).expect("text"), summary)
+}
+
+#[test]
+fn what_is_deleted_a_second_time_says_when() {
+    let mut catalog = Catalog::clone(&catalog());
+    for view in &mut catalog.views {
+        view.settle = (view.name == "department").then_some(Duration::from_millis(1_500));
+    }
+    let event = r#"{"op":"c","after":{"id":5,"name":"a","code":"b"},"source":{"name":"plain","schema":"public","table":"workorder_department"}}"#;
+    let catalog = Arc::new(catalog);
+    let (text, _) = run_with(&catalog, event, false);
+    insta::assert_snapshot!(text, @r#"
+    line 1: create of department (plain.public.workorder_department)
+      key      department:5  the row after the change, by id; create of department; again after 1s 500ms
+    "#);
+    let (json, _) = run_with(&catalog, event, true);
+    assert!(json.contains(r#""settle":"1s 500ms""#), "{json}");
 }
 
 #[test]
@@ -68,8 +89,8 @@ fn every_line_of_output_has_the_same_fields() {
     let (text, _) = run(&[heartbeat, move_away, broken, "{"].join("\n"), true);
     insta::assert_snapshot!(text, @r#"
     {"line":1,"topic":"__debezium-heartbeat.plain","partition":0,"offset":0,"table":null,"operation":null,"effects":[],"ignored":"a heartbeat or a transaction marker, ignored on purpose","error":null}
-    {"line":2,"topic":"plain.public.workorder_taskfull","partition":0,"offset":6,"table":"task_full","operation":"update","effects":[{"view":"task_stats","key":"task_stats:3","reason":"old_row","why":"the row before the change, by assigned_department_id; update of task_full, changed: assigned_department_id"},{"view":"task_stats","key":"task_stats:4","reason":"new_row","why":"the row after the change, by assigned_department_id; update of task_full, changed: assigned_department_id"}],"ignored":null,"error":null}
-    {"line":3,"topic":"plain.public.auth_user","partition":1,"offset":2,"table":"user","operation":null,"effects":[{"view":"user","family":"user:{id}","reason":"undecodable","why":"an event could not be decoded"}],"ignored":null,"error":"the operation \"x\" is unknown"}
+    {"line":2,"topic":"plain.public.workorder_taskfull","partition":0,"offset":6,"table":"task_full","operation":"update","effects":[{"view":"task_stats","key":"task_stats:3","reason":"old_row","why":"the row before the change, by assigned_department_id; update of task_full, changed: assigned_department_id","settle":null},{"view":"task_stats","key":"task_stats:4","reason":"new_row","why":"the row after the change, by assigned_department_id; update of task_full, changed: assigned_department_id","settle":null}],"ignored":null,"error":null}
+    {"line":3,"topic":"plain.public.auth_user","partition":1,"offset":2,"table":"user","operation":null,"effects":[{"view":"user","family":"user:{id}","reason":"undecodable","why":"an event could not be decoded","settle":null}],"ignored":null,"error":"the operation \"x\" is unknown"}
     {"line":4,"topic":null,"partition":null,"offset":null,"table":null,"operation":null,"effects":[],"ignored":null,"error":"the line is no JSON object of the expected form (byte 1)"}
     "#);
 }

@@ -5,6 +5,7 @@ mod targets;
 mod tests;
 
 use std::io::{self, Write};
+use std::iter;
 
 use clap::Args;
 use redis::RedisResult;
@@ -12,7 +13,7 @@ use redis::aio::MultiplexedConnection;
 
 use super::{Failure, plain, runtime};
 use crate::config::Settings;
-use crate::redis::{connect_once, delete_family, unlink, unlinks};
+use crate::redis::{Revoke, connect_once, delete, delete_family};
 use targets::{Target, targets};
 
 /// Delete a view's key or its whole family by hand
@@ -23,13 +24,15 @@ Examples:
   freshet invalidate shop shop_id=5               that key of each view of the group `shop`
   freshet invalidate shop_stats --family          every key of the view
   freshet invalidate dashboard --family           a declared family, such as `dashboard:*`
+  freshet invalidate report shop_id=5             of readers' parameters one set; others are null
+  freshet invalidate report                       every set
 
 Exit codes: 0 done, whether or not the keys existed, 1 Redis failed, 64 the command line is wrong.")]
 pub(super) struct Invalidate {
     /// A view, or a group under `invalidate`
     #[arg(value_name = "VIEW|GROUP")]
     name: String,
-    /// What fills each hole of the key
+    /// What fills each hole of the key, or a set of parameters
     #[arg(value_name = "HOLE=VALUE")]
     values: Vec<String>,
     /// Delete every key of the view, or of each view of the group
@@ -61,15 +64,16 @@ impl Target<'_> {
     /// What was done, for a person.
     async fn delete(&self, redis: &mut MultiplexedConnection) -> RedisResult<String> {
         match self {
-            Self::Key(key) => {
-                let existed = unlink(redis, &unlinks([key.as_bytes()].into_iter())).await?;
-                let what = if existed == 0 { "not there" } else { "deleted" };
+            Self::Key(key, view) => {
+                let named = (key.as_bytes(), Revoke::of_key(view.hold));
+                let deleted = delete(redis, iter::once(named)).await?;
+                let what = if deleted.keys == 0 { "not there" } else { "deleted" };
                 Ok(format!("{what:<9}  {}", plain(key)))
             }
-            Self::Family(pattern) => {
-                let number = delete_family(redis, pattern).await?;
+            Self::Family(view) => {
+                let number = delete_family(redis, view).await?.keys;
                 let s = if number == 1 { "" } else { "s" };
-                Ok(format!("deleted    {number} key{s} of {}", plain(&pattern.text())))
+                Ok(format!("deleted    {number} key{s} of {}", plain(&view.pattern.text())))
             }
         }
     }

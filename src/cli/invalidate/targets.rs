@@ -1,11 +1,12 @@
-use crate::catalog::{Catalog, ColumnType, Hole, Pattern, View};
+use crate::catalog::{Catalog, ColumnType, Hole, Parameters, Pattern, View};
+use crate::change::Value;
 use crate::config::suggest;
 
 /// What a command line deletes.
 #[derive(Debug)]
 pub(super) enum Target<'c> {
-    Key(String),
-    Family(&'c Pattern),
+    Key(String, &'c View),
+    Family(&'c View),
 }
 
 /// Reads the command line's words against the catalog; an error holds everything that is wrong with them.
@@ -18,22 +19,28 @@ pub(super) fn targets<'c>(
     let views = named(catalog, name).map_err(|wrong| vec![wrong])?;
     if family {
         return if values.is_empty() {
-            Ok(views.iter().map(|view| Target::Family(&view.pattern)).collect())
+            Ok(views.into_iter().map(Target::Family).collect())
         } else {
             Err(vec![
                 "`--family` deletes every key, so it takes no holes; leave out one of the two".to_owned(),
             ])
         };
     }
-    let (mut keys, mut wrong) = (Vec::new(), Vec::new());
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
     for view in views {
-        match key(view, values) {
-            Ok(key) => keys.push(Target::Key(key)),
+        let target = match &view.parameters {
+            // Of parameters each may be left out, and without any of them all sets are meant.
+            Some(_) if values.is_empty() => Ok(Target::Family(view)),
+            Some(parameters) => set(view, parameters, values).map(|key| Target::Key(key, view)),
+            None => key(view, values).map(|key| Target::Key(key, view)),
+        };
+        match target {
+            Ok(target) => found.push(target),
             Err(faults) => wrong.extend(faults),
         }
     }
     if wrong.is_empty() {
-        Ok(keys)
+        Ok(found)
     } else {
         // The views of a group have the same holes, and would say the same.
         wrong.dedup();
@@ -52,6 +59,30 @@ fn named<'c>(catalog: &'c Catalog, name: &str) -> Result<Vec<&'c View>, String> 
     let known = views.chain(catalog.groups.iter().map(|group| group.name.as_str()));
     let remedy = suggest(name, known, "`freshet check --offline` lists what there is");
     Err(format!("there is no view and no group `{name}`; {remedy}"))
+}
+
+/// The key of one set of parameters. One that is left out, or empty, is null.
+fn set(view: &View, parameters: &Parameters, words: &[String]) -> Result<String, Vec<String>> {
+    let mut values: Vec<Option<&str>> = vec![None; parameters.names.len()];
+    let mut wrong = Vec::new();
+    for word in words {
+        let Some((name, value)) = word.split_once('=') else {
+            let like = format!("freshet invalidate {} {}=5", view.name, parameters.names[0]);
+            wrong.push(format!("`{word}` is no `parameter=value`; write it like `{like}`"));
+            continue;
+        };
+        match parameters.names.iter().position(|known| known == name) {
+            None => {
+                let remedy = suggest(name, parameters.names.iter().map(String::as_str), "it has others");
+                wrong.push(format!("`{}` has no parameter `{name}`; {remedy}", view.name));
+            }
+            Some(at) if values[at].is_some() => wrong.push(format!("`{name}` is given twice; give it once")),
+            Some(at) => values[at] = Some(value),
+        }
+    }
+    let value = |value: Option<&str>| Value::Text(value.unwrap_or_default().to_owned().into());
+    let set: Vec<Value<'_>> = values.into_iter().map(value).collect();
+    if wrong.is_empty() { Ok(parameters.key.spell(&set)) } else { Err(wrong) }
 }
 
 fn key(view: &View, words: &[String]) -> Result<String, Vec<String>> {
@@ -109,7 +140,7 @@ fn key(view: &View, words: &[String]) -> Result<String, Vec<String>> {
 /// A command line that would do: ``write `freshet invalidate shop_stats shop_id=5` ``.
 fn example(view: &View) -> String {
     let fill = |hole: &Hole| {
-        let value = if hole.r#type == ColumnType::Integer { "5" } else { "abc" };
+        let value = if hole.r#type == ColumnType::Text { "abc" } else { "5" };
         format!(" {}={value}", hole.name)
     };
     let holes: String = view.pattern.holes().iter().map(fill).collect();
@@ -120,7 +151,7 @@ fn example(view: &View) -> String {
 fn is_of(value: &str, r#type: ColumnType) -> bool {
     let digits = value.strip_prefix('-').unwrap_or(value);
     match r#type {
-        ColumnType::Text => true,
+        ColumnType::Any | ColumnType::Text => true,
         ColumnType::Integer => {
             digits.bytes().all(|byte| byte.is_ascii_digit())
                 && !digits.is_empty()

@@ -3,11 +3,14 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{Fill, Path, Pattern, Reads, ReplicaIdentity, Source, Table, View};
+use crate::catalog::{Catalog, Fill, Parameters, Path, Pattern, Reads, ReplicaIdentity, Source, Table, View};
 
 /// From a text of everything that decides, in an order that does not depend on that of the file. Its form is part of
 /// what is committed to Kafka: a change of it deletes every family once.
-pub(super) fn of(view: &View, tables: &[Table]) -> u64 {
+///
+/// `ttl`, `settle`, `hold` and `max_sets` are not in it: they do not decide which keys go. What was deleted under another `settle` was deleted
+/// again as that one asked before its offset was committed.
+pub(super) fn of(view: &View, catalog: &Catalog) -> u64 {
     let pattern = match &view.pattern {
         Pattern::Template(template) => {
             let types: Vec<String> = template.holes().iter().map(|hole| hole.r#type.to_string()).collect();
@@ -15,20 +18,27 @@ pub(super) fn of(view: &View, tables: &[Table]) -> u64 {
         }
         Pattern::Declared { prefix } => json!(["family", prefix]),
     };
-    let sources = sorted(view.sources.iter().map(|source| of_source(source, tables)));
-    let text = json!([pattern, sources]).to_string();
+    let sources = sorted(view.sources.iter().map(|source| of_source(source, catalog)));
+    let mut parts = vec![pattern, sources];
+    // Their key and their condition decide what is kept.
+    parts.extend(view.parameters.as_ref().map(of_parameters));
+    let text = Value::Array(parts).to_string();
     let hash = Sha256::digest(text.as_bytes());
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn of_source(source: &Source, tables: &[Table]) -> Value {
-    let table = &tables[source.table.index()];
+fn of_parameters(parameters: &Parameters) -> Value {
+    json!([parameters.key.text(), parameters.affects.as_ref().map(|affects| &affects.text)])
+}
+
+fn of_source(source: &Source, catalog: &Catalog) -> Value {
+    let table = catalog.table(source.table);
     let fills: Vec<Value> = source
         .fills
         .iter()
         .map(|fill| match fill {
             Fill::Column(column) => json!(table.columns[column.index()].name),
-            Fill::Path(path) => of_path(path, table, tables),
+            Fill::Path(path) => of_path(path, table, catalog),
         })
         .collect();
     let reads = match &source.reads {
@@ -37,16 +47,16 @@ fn of_source(source: &Source, tables: &[Table]) -> Value {
             sorted(columns.iter().map(|column| json!(table.columns[column.index()].name)))
         }
     };
-    let paths = sorted(source.read_paths.iter().map(|path| of_path(path, table, tables)));
+    let paths = sorted(source.read_paths.iter().map(|path| of_path(path, table, catalog)));
     json!([of_table(table), fills, reads, paths])
 }
 
-fn of_path(path: &Path, base: &Table, tables: &[Table]) -> Value {
-    let steps = path.steps.iter().map(|(table, column)| {
-        let table = &tables[table.index()];
+fn of_path(path: &Path, base: &Table, catalog: &Catalog) -> Value {
+    let steps = path.steps(&catalog.relations).map(|(table, column)| {
+        let table = catalog.table(table);
         json!([of_table(table), table.columns[column.index()].name])
     });
-    json!([base.columns[path.link.index()].name, steps.collect::<Vec<_>>()])
+    json!([base.columns[path.link(&catalog.relations).index()].name, steps.collect::<Vec<_>>()])
 }
 
 fn of_table(table: &Table) -> Value {

@@ -61,7 +61,10 @@ fn differ(first: &Part<View>, other: &Part<View>) -> Option<Fault> {
 fn holes(view: &View) -> BTreeSet<&str> {
     match &view.pattern {
         Pattern::Template(template) => template.holes().iter().map(|hole| hole.name.as_str()).collect(),
-        Pattern::Declared { .. } => BTreeSet::new(),
+        Pattern::Declared { .. } => {
+            let parameters = view.parameters.iter().flat_map(|parameters| &parameters.names);
+            parameters.map(String::as_str).collect()
+        }
     }
 }
 

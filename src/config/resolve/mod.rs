@@ -1,9 +1,11 @@
 //! From the parts of a configuration to settings that agree with themselves.
 
 mod connections;
+mod dead_letters;
 mod digest;
 mod fills;
 mod groups;
+mod parameters;
 mod paths;
 mod pattern;
 mod prefixes;
@@ -18,7 +20,7 @@ use super::document::{Document, child};
 use super::problem::{Fault, Problems};
 use super::schema::Shape;
 use super::settings::Settings;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, TableId};
 
 /// An index of tables, columns and views has 16 bits.
 const MOST: usize = 65_535;
@@ -113,16 +115,26 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
     let format = redis.as_ref().map(|redis| redis.key_format.clone()).unwrap_or_default();
 
     let mut tables = tables::Tables::read(&mut context);
+    let dead_letters = dead_letters::read(&mut context, &tables);
     let found = context.problems.len();
     let views = views::read(&mut context, &mut tables, &format);
     let complete = context.problems.len() == found && views.iter().all(|view| view.content.is_some());
     let groups = groups::read(&mut context, &views);
 
     let views: Option<Vec<_>> = views.into_iter().map(|part| part.content).collect();
-    let tables = tables.finish(&mut context, complete);
-    let mut views = views?;
-    for view in &mut views {
-        view.digest = digest::of(view, &tables);
+    tables.check(&mut context, complete);
+    let forced: Vec<Option<bool>> =
+        (0..tables.found.len()).map(|index| tables.forced(TableId::from_index(index))).collect();
+    let mut catalog = Catalog {
+        tables: tables.found,
+        relations: tables.followed,
+        views: views?,
+        groups,
+        components: Vec::new(),
+    };
+    for index in 0..catalog.views.len() {
+        catalog.views[index].digest = digest::of(&catalog.views[index], &catalog);
     }
-    Some(Settings { kafka: kafka?, redis: redis?, http: http?, catalog: Catalog { tables, views, groups } })
+    catalog.track(|table| forced[table.index()]);
+    Some(Settings { kafka: kafka?, redis: redis?, http: http?, dead_letters: dead_letters?, catalog })
 }

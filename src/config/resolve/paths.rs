@@ -62,9 +62,9 @@ impl Target {
         self.relations.last().map_or(self.base, |relation| relation.to)
     }
 
-    /// The column's type. `None` if its table could not be read.
+    /// The column's type, if one was declared.
     pub(super) fn r#type(&self, tables: &Tables) -> Option<ColumnType> {
-        tables.is_read(self.table()).then(|| tables.type_of(self.table(), &self.column))
+        Some(tables.type_of(self.table(), &self.column)).filter(|r#type| *r#type != ColumnType::Any)
     }
 
     /// Where a hole's value comes from.
@@ -78,12 +78,17 @@ impl Target {
 
     /// The path, or the base row's column if it is none.
     pub(super) fn path(&self, tables: &mut Tables) -> Result<Path, ColumnId> {
-        let Some(first) = self.relations.first() else { return Err(tables.need(self.base, &self.column)) };
-        let link = tables.need(self.base, &first.column);
-        let columns = self.relations[1..].iter().map(|relation| &relation.column).chain([&self.column]);
-        let steps = self.relations.iter().zip(columns);
-        let steps = steps.map(|(relation, column)| (relation.to, tables.need(relation.to, column))).collect();
-        Ok(Path { text: self.text.clone(), link, steps })
+        if self.relations.is_empty() {
+            return Err(tables.need(self.base, &self.column));
+        }
+        let mut from = self.base;
+        let mut relations = Vec::with_capacity(self.relations.len());
+        for Relation { column, to } in &self.relations {
+            relations.push(tables.follow(from, column, *to));
+            from = *to;
+        }
+        let column = tables.need(from, &self.column);
+        Ok(Path { text: self.text.clone(), relations, column, followed: false })
     }
 }
 

@@ -8,12 +8,7 @@ pub(super) fn template(
     format: &KeyFormat,
     type_of: impl FnMut(&str) -> ColumnType,
 ) -> Result<Pattern, Fault> {
-    Template::parse(text, format, type_of).map(Pattern::Template).map_err(|error| {
-        // The catalog's sentences have the remedy behind the semicolon.
-        let message = error.to_string();
-        let (what, remedy) = message.split_once("; ").unwrap_or((&message, "correct the template"));
-        Fault::new(what, remedy)
-    })
+    Template::parse(text, format, type_of).map(Pattern::Template).map_err(|error| Fault::of(&error))
 }
 
 pub(super) fn family(text: &str, format: &KeyFormat) -> Result<Pattern, Fault> {

@@ -5,12 +5,27 @@ use crate::catalog::{Pattern, View};
 use crate::config::document::child;
 use crate::config::problem::Fault;
 
+/// What the names of leases and of other keys that readers and freshet share begin with.
+const OURS: &str = "freshet:";
+
 pub(super) fn check(context: &mut Context<'_>, views: &[Part<View>]) {
     let mut sorted: Vec<(&str, usize)> = views
         .iter()
         .enumerate()
         .filter_map(|(index, part)| Some((prefix(&part.content.as_ref()?.pattern), index)))
         .collect();
+    for (prefix, index) in &sorted {
+        if prefix.starts_with(OURS) || OURS.starts_with(prefix) {
+            let fault = Fault::new(
+                format!("names that begin with `{OURS}` are freshet's own, such as those of leases"),
+                "choose another prefix",
+            );
+            let part = &views[*index];
+            if let Some(view) = &part.content {
+                context.value(&setting(part, view), fault);
+            }
+        }
+    }
     sorted.sort_unstable();
     // Sorted, the names that begin with a prefix follow it without a gap.
     let mut outer: Vec<(&str, usize)> = Vec::new();
@@ -28,10 +43,6 @@ pub(super) fn check(context: &mut Context<'_>, views: &[Part<View>]) {
 
 fn report(context: &mut Context<'_>, first: &Part<View>, second: &Part<View>) {
     let (Some(a), Some(b)) = (&first.content, &second.content) else { return };
-    let setting = match b.pattern {
-        Pattern::Template(_) => "key",
-        Pattern::Declared { .. } => "family",
-    };
     let (ours, other) = (prefix(&b.pattern), prefix(&a.pattern));
     let fault = if shape(&a.pattern) == shape(&b.pattern) {
         Fault::new(
@@ -48,7 +59,16 @@ fn report(context: &mut Context<'_>, first: &Part<View>, second: &Part<View>) {
         };
         Fault::new(what, "choose prefixes of which neither begins with the other")
     };
-    context.value(&child(&second.pointer, setting), fault);
+    context.value(&setting(second, b), fault);
+}
+
+/// The place of what spells the view's names.
+fn setting(part: &Part<View>, view: &View) -> String {
+    let name = match view.pattern {
+        Pattern::Template(_) => "key",
+        Pattern::Declared { .. } => "family",
+    };
+    child(&part.pointer, name)
 }
 
 fn prefix(pattern: &Pattern) -> &str {

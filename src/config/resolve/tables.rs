@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::relations::Known;
 use super::{Context, MOST, Part};
-use crate::catalog::{Column, ColumnId, ColumnType, ReplicaIdentity, Table, TableId};
+use crate::catalog::{
+    Column, ColumnId, ColumnType, Keep, Relation, RelationId, ReplicaIdentity, Table, TableId,
+};
 use crate::config::document::child;
 use crate::config::problem::{Fault, suggest};
 use crate::config::raw;
@@ -16,6 +18,8 @@ pub(super) struct Tables {
     /// By table: the columns whose type was given, those of them that fill a hole, and what the table was read from.
     details: Vec<Details>,
     pub(super) relations: HashMap<(TableId, String), Known>,
+    /// The relations that paths follow, each once.
+    pub(super) followed: Vec<Relation>,
 }
 
 struct Details {
@@ -23,12 +27,18 @@ struct Details {
     filling: BTreeSet<String>,
     pointer: String,
     is_read: bool,
+    tracked: Option<bool>,
 }
 
 impl Tables {
     pub(super) fn read(context: &mut Context<'_>) -> Self {
-        let mut tables =
-            Self { found: Vec::new(), names: HashMap::new(), details: Vec::new(), relations: HashMap::new() };
+        let mut tables = Self {
+            found: Vec::new(),
+            names: HashMap::new(),
+            details: Vec::new(),
+            relations: HashMap::new(),
+            followed: Vec::new(),
+        };
         let parts = context.parts::<raw::Table>("tables", "a table");
         if context.is_empty("tables") {
             context.name("/tables", Fault::new("no table is defined", "define one: `name: { topic: … }`"));
@@ -69,10 +79,21 @@ impl Tables {
         table.column(name).unwrap_or_else(|| {
             // Beyond the limit `finish` reports the table, and nothing is built; any index will do.
             if table.columns.len() <= MOST {
-                table.columns.push(Column { name: name.to_owned(), r#type });
+                table.columns.push(Column { name: name.to_owned(), r#type, keep: Keep::default() });
             }
             ColumnId::from_index(table.columns.len() - 1)
         })
+    }
+
+    /// The index of a relation that a path follows.
+    pub(super) fn follow(&mut self, from: TableId, column: &str, to: TableId) -> RelationId {
+        let relation = Relation { from, column: self.need(from, column), to, reversed: false };
+        let known = self.followed.iter().position(|followed| *followed == relation);
+        RelationId::from_index(known.unwrap_or_else(|| {
+            // Each stands for a column that is needed, and `finish` reports a table with too many.
+            self.followed.push(relation);
+            self.followed.len() - 1
+        }))
     }
 
     pub(super) fn type_of(&self, table: TableId, column: &str) -> ColumnType {
@@ -88,8 +109,13 @@ impl Tables {
         self.details[table.index()].is_read
     }
 
-    /// The tables with all that is needed of them. `complete` says that every view told what it needs.
-    pub(super) fn finish(self, context: &mut Context<'_>, complete: bool) -> Vec<Table> {
+    /// What the configuration says of whether a table is tracked.
+    pub(super) fn forced(&self, table: TableId) -> Option<bool> {
+        self.details[table.index()].tracked
+    }
+
+    /// Reports what of the tables does not agree with the views. `complete` says that every view told what it needs.
+    pub(super) fn check(&self, context: &mut Context<'_>, complete: bool) {
         for (table, details) in self.found.iter().zip(&self.details) {
             if table.columns.len() > MOST {
                 let what = format!("more than {MOST} columns of `{}` are used", table.name);
@@ -106,7 +132,6 @@ impl Tables {
                 context.name(&pointer, Fault::new(format!("`{column}` fills no hole of a view"), remedy));
             }
         }
-        self.found
     }
 
     fn add(&mut self, context: &mut Context<'_>, part: Part<raw::Table>) {
@@ -117,7 +142,15 @@ impl Tables {
             primary_key: None,
             replica_identity: raw::Identity::Default,
             columns: BTreeMap::new(),
+            tracked: None,
         });
+        if raw.tracked == Some(true) && raw.primary_key.is_none() {
+            let fault = Fault::new(
+                "without a primary key its rows cannot be told apart",
+                "name the `primary_key`, or remove `tracked`",
+            );
+            context.name(&child(&part.pointer, "tracked"), fault);
+        }
         let types = raw.columns.into_iter().map(|(name, r#type)| (name, column_type(r#type))).collect();
         self.found.push(Table {
             name: part.name.clone(),
@@ -129,6 +162,7 @@ impl Tables {
             },
             columns: Vec::new(),
             primary_key: Vec::new(),
+            tracked: false,
         });
         self.names.insert(part.name, id);
         self.details.push(Details {
@@ -136,6 +170,7 @@ impl Tables {
             filling: BTreeSet::new(),
             pointer: part.pointer.clone(),
             is_read,
+            tracked: raw.tracked,
         });
         let keys = key_columns(context, &child(&part.pointer, "primary_key"), raw.primary_key);
         for column in keys {
@@ -167,16 +202,23 @@ fn check_topic(
     topics: &mut HashMap<String, String>,
 ) {
     let pointer = child(&part.pointer, "topic");
-    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if topic.is_empty() || topic.len() > 249 || !topic.chars().all(is_legal) {
-        let what = format!("`{topic}` is no name of a topic");
-        context.value(&pointer, Fault::new(what, "use letters, digits, `.`, `_` and `-`, at most 249"));
+    if let Err(fault) = topic_name(topic) {
+        context.value(&pointer, fault);
     } else if let Some(other) = topics.get(topic) {
         let what = format!("the topic `{topic}` is that of table `{other}` too");
         context.value(&pointer, Fault::new(what, "give each table its own topic, or define one table only"));
     } else {
         topics.insert(topic.to_owned(), part.name.clone());
     }
+}
+
+pub(super) fn topic_name(topic: &str) -> Result<(), Fault> {
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if topic.is_empty() || topic.len() > 249 || !topic.chars().all(is_legal) {
+        let what = format!("`{topic}` is no name of a topic");
+        return Err(Fault::new(what, "use letters, digits, `.`, `_` and `-`, at most 249"));
+    }
+    Ok(())
 }
 
 fn key_columns(context: &mut Context<'_>, pointer: &str, names: Option<raw::Names>) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! Views: which keys, from which tables, by which columns.
 
+use std::time::Duration;
+
 use super::fills::fill_of;
 use super::paths::{Target, Unresolved};
 use super::tables::Tables;
@@ -8,6 +10,10 @@ use crate::catalog::{ColumnId, Fill, KeyFormat, Pattern, Reads, Source, TableId,
 use crate::config::document::child;
 use crate::config::problem::Fault;
 use crate::config::raw;
+
+/// A second delete later than this serves no reader, and each restart would repeat what happened since. A hold as long
+/// would leave the database to itself.
+const LONGEST_SETTLE: Duration = Duration::from_mins(1);
 
 pub(super) fn read(context: &mut Context<'_>, tables: &mut Tables, format: &KeyFormat) -> Vec<Part<View>> {
     let parts = context.parts::<raw::View>("views", "a view");
@@ -46,7 +52,18 @@ impl Reader<'_, '_> {
     fn view(&mut self, raw: &raw::View) -> Option<View> {
         let feeds = self.feeds(&raw.from);
         let ttl = raw.ttl.as_deref().and_then(|text| self.ttl(text));
+        let settle = raw.settle.as_deref().and_then(|text| self.settle(text));
+        let hold = raw.hold.as_deref().and_then(|text| self.hold(text));
+        if settle.is_some() && hold.is_some() {
+            let fault = Fault::new(
+                "a `hold` beside a `settle` protects nobody: what a reader fills from a replica before the second delete goes with it",
+                "keep `hold` if all readers use leases, else `settle`, longer than the replica lags",
+            );
+            self.context.name(&child(self.pointer, "hold"), fault);
+        }
         let pattern = self.pattern(raw, &feeds);
+        let parameters = self.parameters(raw, pattern.as_ref(), &feeds);
+        let affects = parameters.as_ref().ok().and_then(|parameters| parameters.as_ref()?.affects.as_ref());
         let mut sources = Vec::with_capacity(feeds.len());
         for feed in &feeds {
             let fills = match &pattern {
@@ -55,15 +72,26 @@ impl Reader<'_, '_> {
                 None => self.targets_only(feed),
             };
             let reads = self.reads(feed, fills.as_deref().unwrap_or_default());
-            sources.push(fills.zip(reads).map(|(fills, (reads, read_paths))| Source {
-                table: feed.table,
-                fills,
-                reads,
-                read_paths,
+            sources.push(fills.zip(reads).map(|(fills, (mut reads, read_paths))| {
+                // A row that moves from one set to another changes both.
+                if let Some(affects) = affects.filter(|affects| affects.table == feed.table) {
+                    reads.join(&Reads::Columns(affects.columns.clone()));
+                }
+                Source { table: feed.table, fills, reads, read_paths }
             }));
         }
         let sources = sources.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(View { name: self.name.to_owned(), pattern: pattern?, sources, ttl, digest: 0 })
+        Some(View {
+            name: self.name.to_owned(),
+            pattern: pattern?,
+            parameters: parameters.ok()?,
+            sources,
+            ttl,
+            settle,
+            hold,
+            fan_out_limit: raw.fan_out_limit,
+            digest: 0,
+        })
     }
 
     /// The tables that exist.
@@ -100,14 +128,56 @@ impl Reader<'_, '_> {
         feeds
     }
 
-    fn ttl(&mut self, text: &str) -> Option<std::time::Duration> {
+    fn ttl(&mut self, text: &str) -> Option<Duration> {
         let remedy = "write it like `5m`, `300s` or `1h30m`";
-        let fault = match humantime::parse_duration(text) {
-            Ok(duration) if !duration.is_zero() => return Some(duration),
-            Ok(_) => Fault::new("a value that lives no time is not cached", remedy),
+        self.duration("ttl", text, remedy, |ttl| {
+            ttl.is_zero().then_some("a value that lives no time is not cached")
+        })
+    }
+
+    fn settle(&mut self, text: &str) -> Option<Duration> {
+        let remedy = "write it like `500ms` or `1s`";
+        self.duration("settle", text, remedy, |settle| {
+            if settle.is_zero() {
+                Some("a second delete at once comes before the value that it is for")
+            } else if settle > LONGEST_SETTLE {
+                Some(
+                    "the second delete is for a value that was read before a change and stored after the first delete, and \
+                     no offset is committed before it; more than `1m` is refused",
+                )
+            } else {
+                None
+            }
+        })
+    }
+
+    fn hold(&mut self, text: &str) -> Option<Duration> {
+        let remedy = "write it like `500ms` or `1s`";
+        self.duration("hold", text, remedy, |hold| {
+            if hold < Duration::from_millis(1) {
+                Some("Redis counts in milliseconds, so that less than `1ms` holds nothing")
+            } else if hold > LONGEST_SETTLE {
+                Some("nobody stores what was deleted for as long; more than `1m` is refused")
+            } else {
+                None
+            }
+        })
+    }
+
+    /// A duration, unless `wrong` says what is wrong with it.
+    fn duration(
+        &mut self,
+        name: &str,
+        text: &str,
+        remedy: &str,
+        wrong: impl Fn(Duration) -> Option<&'static str>,
+    ) -> Option<Duration> {
+        let fault = match humantime::parse_duration(text).map(|duration| (duration, wrong(duration))) {
+            Ok((duration, None)) => return Some(duration),
+            Ok((_, Some(wrong))) => Fault::new(wrong, remedy),
             Err(error) => Fault::new(format!("`{text}` is no duration: {error}"), remedy),
         };
-        self.context.value(&child(self.pointer, "ttl"), fault);
+        self.context.value(&child(self.pointer, name), fault);
         None
     }
 
@@ -126,15 +196,8 @@ impl Reader<'_, '_> {
                 };
                 (child(self.pointer, "key"), pattern::template(key, self.format, type_of))
             }
-            (None, Some(family)) => (child(self.pointer, "family"), pattern::family(family, self.format)),
-            (Some(_), Some(_)) => {
-                let fault = Fault::new(
-                    "a `key` beside a `family` (readers' parameters) is not supported by this version",
-                    "remove one of them",
-                );
-                self.context.name(&child(self.pointer, "key"), fault);
-                return None;
-            }
+            // A key beside a family is that of readers' parameters, and narrows nothing.
+            (_, Some(family)) => (child(self.pointer, "family"), pattern::family(family, self.format)),
             (None, None) => {
                 let written = |name| self.context.shape.value.pointer(&child(self.pointer, name)).is_some();
                 if !self.context.is_misspelled(self.pointer) && !written("key") && !written("family") {
@@ -166,7 +229,7 @@ impl Reader<'_, '_> {
             .iter()
             .map(|fill| match fill {
                 Fill::Column(column) => *column,
-                Fill::Path(path) => path.link,
+                Fill::Path(path) => path.link(&self.tables.followed),
             })
             .collect();
         let (mut paths, mut complete) = (Vec::new(), true);
@@ -177,7 +240,7 @@ impl Reader<'_, '_> {
             }
             match self.target(feed.table, text, &pointer).map(|target| target.path(self.tables)) {
                 Some(Ok(path)) => {
-                    columns.push(path.link);
+                    columns.push(path.link(&self.tables.followed));
                     paths.push(path);
                 }
                 Some(Err(column)) => columns.push(column),

@@ -126,3 +126,30 @@ fn a_file_that_is_not_there() {
     assert_eq!(error.to_string(), "the configuration `/nowhere/freshet.yaml` cannot be read");
     assert!(error.problems().is_empty() && std::error::Error::source(&error).is_some());
 }
+
+#[test]
+fn dead_letters() {
+    let settings = |text: &str| loaded(&format!("{REST}{text}")).dead_letters;
+    let letters = |topic: &str, max_per_minute| Some(DeadLetters { topic: topic.to_owned(), max_per_minute });
+    for (text, expected) in [
+        ("", None),
+        ("dead_letters: {}\n", letters("freshet.dead-letters", 100)),
+        ("dead_letters: { topic: d, max_per_minute: 1 }\n", letters("d", 1)),
+    ] {
+        assert_eq!(settings(text), expected, "{text}");
+    }
+    for (text, expected) in [
+        (
+            "dead_letters: { topic: t }\n",
+            "5:24: dead_letters.topic: the topic `t` is that of table `a`; name a topic that no table reads: freshet would read \
+             its own letters",
+        ),
+        (
+            "dead_letters: { topic: 'd d' }\n",
+            "5:24: dead_letters.topic: `d d` is no name of a topic; use letters, digits, `.`, `_` and `-`, at most 249",
+        ),
+        ("dead_letters:\n", "5:13: dead_letters: this is nothing and must be a mapping; write a mapping"),
+    ] {
+        check(&format!("{REST}{text}"), &[expected]);
+    }
+}

@@ -5,10 +5,12 @@ mod connections;
 mod digest;
 mod fuzz;
 mod groups;
+mod parameters;
 mod resolved;
 mod shape;
 mod shipped;
 mod tables;
+mod tracking;
 mod views;
 
 use super::*;

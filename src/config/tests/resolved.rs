@@ -27,6 +27,7 @@ invalidate: {{ all: [stock] }}
     let customer = &catalog.tables[1];
     assert_eq!(names(&customer.columns), ["id", "code", "parent_id", "name"]);
     assert_eq!(customer.columns[1].r#type, ColumnType::Text);
+    assert_eq!(customer.columns[0].r#type, ColumnType::Any, "nothing was declared");
     assert_eq!(names(&catalog.tables[2].columns), ["shop_id", "sku", "size"]);
     assert_eq!(catalog.tables[2].primary_key.len(), 2);
 
@@ -36,12 +37,13 @@ invalidate: {{ all: [stock] }}
     let from_order = view.sources.iter().find(|source| source.table.index() == 0).expect("from order");
     let Fill::Path(path) = &from_order.fills[0] else { panic!("a path") };
     let spelled = |path: &crate::catalog::Path| {
-        let step = |(table, column): &(_, crate::catalog::ColumnId)| {
-            let table = catalog.table(*table);
+        let step = |(table, column): (_, crate::catalog::ColumnId)| {
+            let table = catalog.table(table);
             format!("{}.{}", table.name, table.columns[column.index()].name)
         };
-        let steps: Vec<String> = path.steps.iter().map(step).collect();
-        format!("{} = {} -> {}", path.text, order.columns[path.link.index()].name, steps.join(" -> "))
+        let steps: Vec<String> = path.steps(&catalog.relations).map(step).collect();
+        let link = path.link(&catalog.relations).index();
+        format!("{} = {} -> {}", path.text, order.columns[link].name, steps.join(" -> "))
     };
     assert_eq!(spelled(path), "customer.code = customer_id -> customer.code");
     let paths: Vec<String> = from_order.read_paths.iter().map(spelled).collect();

@@ -210,7 +210,7 @@ fn missing_and_unknown() {
         &format!("{REST}zzz: 1\nhttp: {{ zzz: 1 }}\n"),
         &[
             "5:1: zzz: there is no setting `zzz`; remove it, or write one that exists (`kafka`, `redis`, `http`, `tables`, \
-         `relations`, `views`, `invalidate`)",
+         `relations`, `views`, `invalidate`, `dead_letters`)",
             "6:9: http.zzz: there is no setting `zzz`; remove it, or write one that exists (`listen`)",
         ],
     );
@@ -218,22 +218,14 @@ fn missing_and_unknown() {
 
 #[test]
 fn settings_of_later_versions() {
-    for name in ["defaults", "database", "dead_letters", "admin"] {
+    for name in ["defaults", "database", "admin"] {
         let expect = format!("5:1: {name}: `{name}` is not supported by this version; remove it");
         check(&format!("{REST}{name}: {{}}\n"), &[&expect]);
     }
-    let of_a_view =
-        "value warm affects settle hold jitter fan_out_limit max_groups debounce max_per_second max_sets";
+    let of_a_view = "value warm jitter max_groups debounce max_per_second";
     for name in of_a_view.split(' ') {
         let expect = format!("4:39: views.v.{name}: `{name}` is not supported by this version; remove it");
         let views = format!("views: {{ v: {{ family: 'v:*', from: a, {name}: 1 }} }}\n");
         check(&format!("tables: {{ a: {{ topic: t }} }}\n{views}"), &[&expect]);
     }
-    check(
-        "tables: { a: { topic: t } }\nviews: { v: { family: 'v:*', from: a, key: 'v:{id}' } }\n",
-        &[
-            "4:39: views.v.key: a `key` beside a `family` (readers' parameters) is not supported by this version; remove one \
-         of them",
-        ],
-    );
 }

@@ -50,7 +50,7 @@ fn tables() {
     assert_eq!(
         tables,
         [
-            "task workorder_workordertask full: id assigned_department_id status assigned_operator_id work_order_process_id \
+            "task workorder_workordertask: id assigned_department_id status assigned_operator_id work_order_process_id \
          production_quantity quantity_completed quantity_defective created_at",
             "task_log workorder_tasklog: id task_id log_type created_at",
             "process workorder_workorderprocess: id work_order_id",
@@ -59,6 +59,33 @@ fn tables() {
             "user auth_user: id username is_active is_superuser first_name last_name",
         ]
     );
+}
+
+#[test]
+fn tracking() {
+    let catalog = shipped(&nothing_set).catalog;
+    let names = |tables: &[crate::catalog::TableId]| {
+        tables.iter().map(|table| catalog.table(*table).name.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let components: Vec<String> =
+        catalog.components.iter().map(|component| names(&component.tables)).collect();
+    assert_eq!(
+        components,
+        ["user department task_log work_order process task"],
+        "every table, tied by the views"
+    );
+    let followed = catalog.views.iter().flat_map(|view| &view.sources).all(|source| {
+        let fills = source.fills.iter().all(|fill| !matches!(fill, Fill::Path(path) if !path.followed));
+        fills && source.read_paths.iter().all(|path| path.followed)
+    });
+    assert!(followed);
+    let reversed: Vec<String> = catalog
+        .relations
+        .iter()
+        .filter(|relation| relation.reversed)
+        .map(|relation| format!("{} of {}", names(&[relation.from]), names(&[relation.to])))
+        .collect();
+    assert_eq!(reversed, ["task of user", "task of process", "process of work_order", "task of department"]);
 }
 
 #[test]

@@ -103,6 +103,77 @@ fn ttl() {
 }
 
 #[test]
+fn hold() {
+    let settings = loaded(&format!("{TABLES}{USED}  v: {{ family: 'v:*', from: order, hold: 500ms }}\n"));
+    let view = &settings.catalog.views[1];
+    assert_eq!(view.hold.map(|hold| hold.as_millis()), Some(500));
+    assert_eq!((view.settle, view.again()), (None, view.hold));
+    assert!(settings.catalog.settles(), "its family goes again");
+    views("  v: { family: 'v:*', from: order, hold: 1m }", &[]);
+    let hold = |hold: &str, expect: &str| {
+        views(
+            &format!("  v: {{ family: 'v:*', from: order, hold: {hold} }}"),
+            &[&format!("12:42: views.v.hold: {expect}")],
+        );
+    };
+    hold("1", "this is a number and must be text; write it with a unit, such as `5m` or `300s`");
+    hold(
+        "900us",
+        "Redis counts in milliseconds, so that less than `1ms` holds nothing; write it like `500ms` or `1s`",
+    );
+    hold(
+        "61s",
+        "nobody stores what was deleted for as long; more than `1m` is refused; write it like `500ms` or `1s`",
+    );
+    views(
+        "  v: { family: 'v:*', from: order, settle: 1s, hold: 1s }",
+        &[
+            "12:48: views.v.hold: a `hold` beside a `settle` protects nobody: what a reader fills from a replica before the \
+           second delete goes with it; keep `hold` if all readers use leases, else `settle`, longer than the replica lags",
+        ],
+    );
+}
+
+#[test]
+fn names_of_freshets_own_are_no_view() {
+    let is_ours =
+        "names that begin with `freshet:` are freshet's own, such as those of leases; choose another prefix";
+    for family in ["freshet:lease:*", "freshet:*", "fre*"] {
+        views(
+            &format!("  v: {{ family: '{family}', from: order }}"),
+            &[&format!("12:16: views.v.family: {is_ours}")],
+        );
+    }
+    views("  v: { family: 'freshets:*', from: order }", &[]);
+}
+
+#[test]
+fn settle() {
+    let settings = loaded(&format!("{TABLES}{USED}  v: {{ family: 'v:*', from: order, settle: 1500ms }}\n"));
+    assert_eq!(settings.catalog.views[1].settle.map(|settle| settle.as_millis()), Some(1_500));
+    assert_eq!(settings.catalog.views[0].settle, None);
+    assert!(settings.catalog.settles());
+    views("  v: { family: 'v:*', from: order, settle: 1m }", &[]);
+    let settle = |settle: &str, expect: &str| {
+        views(
+            &format!("  v: {{ family: 'v:*', from: order, settle: {settle} }}"),
+            &[&format!("12:44: views.v.settle: {expect}")],
+        );
+    };
+    settle("1", "this is a number and must be text; write it with a unit, such as `5m` or `300s`");
+    settle(
+        "0s",
+        "a second delete at once comes before the value that it is for; write it like `500ms` or `1s`",
+    );
+    settle(
+        "61s",
+        "the second delete is for a value that was read before a change and stored after the first delete, and no offset is \
+         committed before it; more than `1m` is refused; write it like `500ms` or `1s`",
+    );
+    settle("soon", "`soon` is no duration: expected number at 0; write it like `500ms` or `1s`");
+}
+
+#[test]
 fn fills() {
     views(
         "  v:\n    key: 'v:{a}:{b}'\n    from:\n      order: { fill: { a: x, bb: y } }\n      customer: { fill: {} }",
@@ -119,11 +190,27 @@ fn fills() {
             "12:40: views.v.from.order.fill: a family has no holes to fill; remove it, or use a `key` with holes",
         ],
     );
-    views(
-        "  v: { key: 'v:{code}', from: [customer, order] }",
+}
+
+#[test]
+fn types_of_holes() {
+    let types = |columns: &str, expect: &[&str]| {
+        check(
+            &format!(
+                "tables:\n  a: {{ topic: t }}\n  b: {{ topic: u, columns: {{ code: text }} }}\n  c: {{ topic: w{columns} }}\n\
+                 views:\n  v: {{ key: 'v:{{code}}', from: {{ a: , b: , c: {{ fill: {{ code: size }} }} }} }}\n"
+            ),
+            expect,
+        );
+    };
+    // Where nothing is declared, the declared type of another table's column holds.
+    types("", &[]);
+    types(", columns: { size: text }", &[]);
+    types(
+        ", columns: { size: integer }",
         &[
-            "12:42: views.v.from[1]: `code` is of type integer and fills the hole `{code}`, which another table fills with text; \
-         give both columns one type under the `columns` of their tables",
+            "8:62: views.v.from.c.fill.code: `size` is of type integer and fills the hole `{code}`, which another table fills \
+         with text; give both columns one type under the `columns` of their tables",
         ],
     );
 }

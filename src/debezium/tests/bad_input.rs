@@ -1,7 +1,7 @@
 //! What cannot be read is poison, with its cause and its place, and without the row's values.
 
 use super::{catalog, table};
-use crate::catalog::TableId;
+use crate::catalog::{Table, TableId};
 use crate::debezium::{Decoder, Poison, Record};
 
 fn decode(key: Option<&[u8]>, value: &[u8]) -> Poison {
@@ -83,5 +83,40 @@ fn a_delete_without_an_old_row_needs_a_key_that_tells_the_row() {
         let poison = decode(key.map(str::as_bytes), delete);
         assert_eq!(poison.cause(), cause, "{key:?}");
         assert!(poison.to_string().contains(says), "{poison}");
+    }
+}
+
+#[test]
+fn a_primary_key_that_is_configured_otherwise_than_the_message_key() {
+    let value = br#"{"op":"u","after":{"id":1,"number":2}}"#;
+    let whole = r#"{"schema":{"type":"struct"},"payload":{"id":1,"number":2}}"#;
+    for (tracked, configured, key, expect) in [
+        (true, &["id"][..], Some(r#"{"id":1}"#), None),
+        (true, &["id", "number"], Some(whole), None),
+        (true, &["number"], Some(r#"{"id":1}"#), Some("number, and the message key is of id")),
+        (false, &["number"], Some(r#"{"id":1}"#), Some("number, and the message key is of id")),
+        (true, &["id", "number"], Some(r#"{"id":1}"#), Some("id, number, and the message key is of id")),
+        (true, &["id"], Some(whole), Some("id, and the message key is of id, number")),
+        (false, &["id"], Some(whole), None),
+        (false, &[], Some(whole), None),
+        // None that tells columns.
+        (true, &["id"], None, None),
+        (true, &["id"], Some("1"), None),
+        (true, &["id"], Some("Struct{id=1}"), None),
+    ] {
+        let columns = [configured, &["id", "number"]].concat();
+        let table = Table { tracked, ..table("line", configured.len(), &columns) };
+        let mut decoder = Decoder::new(&catalog(vec![table]));
+        let record = Record { topic: "t", key: key.map(str::as_bytes), value: Some(value), headers: &() };
+        for _ in 0..2 {
+            let found = decoder.decode(TableId::from_index(0), &record).err();
+            assert_eq!(
+                found.as_ref().map(Poison::cause),
+                expect.map(|_| "other_key"),
+                "{configured:?} {key:?}"
+            );
+            let says = found.map(|poison| poison.to_string()).unwrap_or_default();
+            assert!(says.ends_with(expect.unwrap_or_default()), "{says}");
+        }
     }
 }

@@ -81,6 +81,7 @@ fn value(value: &Value<'_>) -> String {
         }
         Value::Text(text) => format!("{text:?}"),
         Value::Json(json) => format!("json {json}"),
+        Value::Digest(_) => unreachable!("no event holds a digest"),
     }
 }
 

@@ -173,3 +173,19 @@ fn topics_without_row_changes() {
         assert_eq!(is_ignored(topic), expect, "{topic}");
     }
 }
+
+#[test]
+fn an_incremental_snapshot_says_so() {
+    for (snapshot, expect) in [
+        (r#""incremental""#, true),
+        (r#""true""#, false),
+        (r#""first_in_data_collection""#, false),
+        (r#""last""#, false),
+        (r#""false""#, false),
+        ("true", false),
+        ("null", false),
+    ] {
+        let event = format!(r#"{{"op":"r","after":{{"id":1}},"source":{{"snapshot":{snapshot}}}}}"#);
+        assert_eq!(change(None, &event).incremental, expect, "{snapshot}");
+    }
+}

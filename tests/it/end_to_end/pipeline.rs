@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
 
@@ -22,7 +25,7 @@ const TABLES: [&str; 6] = [
 ];
 const MARKERS: &str = "app.public.workorder_marker";
 
-/// A view on a table under the default replica identity, whose hole is not filled by the key: a change deletes the family.
+/// A view besides the shipped ones, of a column that none of them reads.
 const PROCESS_LOAD: &str = r#"
   process_load:
     key: "process_load:{department_id}"
@@ -35,7 +38,7 @@ pub struct Pipeline {
     kafka: BaseConsumer,
     markers: i64,
     freshet: Freshet,
-    _stack: Stack,
+    stack: Stack,
 }
 
 impl Pipeline {
@@ -59,34 +62,51 @@ impl Pipeline {
             kafka,
             markers: 0,
             freshet: freshet(&stack),
-            _stack: stack,
+            stack,
         }
     }
 
     /// Fills Redis, runs `write`, and compares what is left once the write has been applied.
     #[track_caller]
-    pub fn step(&mut self, name: &str, write: &str, gone: &[&str]) {
-        self.step_with(name, |sql| sql.batch_execute(write), gone);
-    }
-
-    #[track_caller]
-    pub fn step_with(
-        &mut self,
-        name: &str,
-        write: impl FnOnce(&mut postgres::Client) -> Result<(), postgres::Error>,
-        gone: &[&str],
-    ) {
+    pub fn step(&mut self, name: &str, write: &str, gone: &[String]) {
         let before = universe::all();
         let mut pipeline = redis::pipe();
         for key in &before {
             pipeline.set(key, "cached").ignore();
         }
         pipeline.exec(&mut self.redis).expect("Redis takes the keys");
-        write(&mut self.sql).unwrap_or_else(|error| panic!("{name}: {error}"));
+        self.sql.batch_execute(write).unwrap_or_else(|error| panic!("{name}: {error}"));
         self.wait_until_applied();
         let left: BTreeSet<String> = redis::cmd("KEYS").arg("*").query(&mut self.redis).expect("keys");
         let deleted: BTreeSet<String> = before.difference(&left).cloned().collect();
         assert_eq!(deleted, universe::expand(gone), "{name}: the keys that went");
+    }
+
+    /// What a query of one text column answers.
+    pub fn keys(&mut self, query: &str) -> Vec<String> {
+        self.sql.query(query, &[]).expect("an answer").iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Makes a table's topic one that takes a truncate's null key, and lets Debezium send truncates.
+    pub fn let_truncates_through(&mut self, table: &str) {
+        configure(&format!("app.public.{table}"), &self.stack["KAFKA_BROKERS"]);
+        // The connector has made the publication, without what it skips.
+        self.sql
+            .batch_execute(
+                "ALTER PUBLICATION freshet_work_orders SET (publish = 'insert, update, delete, truncate')",
+            )
+            .expect("a publication");
+        let connector = format!("{}/connectors/work-orders/config", &self.stack["CONNECT_URL"]);
+        let mut config: serde_json::Value =
+            serde_json::from_str(&curl(&["-X", "GET", &connector])).expect("a connector's configuration");
+        config["skipped.operations"] = "none".into();
+        let reader = "SELECT coalesce(max(active_pid), 0) FROM pg_replication_slots";
+        let before: i32 = self.sql.query_one(reader, &[]).expect("a slot").get(0);
+        let json = "Content-Type: application/json";
+        curl(&["-X", "PUT", "-H", json, "-d", &config.to_string(), &connector]);
+        // The connector's task starts anew, which shows in the process that reads the slot.
+        let look = || self.sql.query_one(reader, &[]).expect("a slot").get::<_, i32>(0);
+        eventually("another reader of the slot", look, |now| *now != 0 && *now != before);
     }
 
     /// Returns once everything committed in the database so far is acknowledged by Redis: a marker, committed last, is in
@@ -142,6 +162,28 @@ impl Pipeline {
         self.freshet.signal("TERM");
         self.freshet.exit_code()
     }
+}
+
+/// A topic that keeps everything and takes records without a key.
+fn configure(topic: &str, brokers: &str) {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", brokers).create().expect("an admin client");
+    let wanted = AlterConfig::new(ResourceSpecifier::Topic(topic))
+        .set("cleanup.policy", "delete")
+        .set("retention.ms", "-1");
+    let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
+    let altered = tokio::runtime::Runtime::new()
+        .expect("a runtime")
+        .block_on(async { admin.alter_configs([&wanted], &options).await });
+    altered.expect("an answer").into_iter().for_each(|topic| {
+        topic.expect("the topic takes it");
+    });
+}
+
+fn curl(arguments: &[&str]) -> String {
+    let output = Command::new("curl").args(["-sSf"]).args(arguments).output().expect("curl");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// freshet with the shipped configuration and one view more, ready.

@@ -29,7 +29,7 @@ pub fn all() -> BTreeSet<String> {
 }
 
 /// `task_stats:3`, or `task_stats:*` for each key of the family.
-pub fn expand(patterns: &[&str]) -> BTreeSet<String> {
+pub fn expand(patterns: &[String]) -> BTreeSet<String> {
     patterns
         .iter()
         .flat_map(|pattern| {

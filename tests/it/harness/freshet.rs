@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::log::Log;
-use super::{PATIENCE, RedisServer, Topic, create, eventually, kafka};
+use super::{PATIENCE, RedisServer, Topic, create, eventually};
 
 /// An event that is not read within this long is not being read: five polls' worth.
 const STILL: Duration = Duration::from_millis(500);
@@ -67,7 +67,10 @@ impl Freshet {
     pub fn metric(&self, prefix: &str) -> f64 {
         let (_, text) = self.get("/metrics").expect("metrics");
         let samples = text.lines().filter(|line| line.starts_with(prefix));
-        samples.map(|line| line.rsplit_once(' ').expect("a value").1.parse::<f64>().expect("a number")).sum()
+        let values =
+            samples.map(|line| line.rsplit_once(' ').expect("a value").1.parse::<f64>().expect("a number"));
+        // Not `sum`: that of nothing is -0.0.
+        values.fold(0.0, |sum, value| sum + value)
     }
 
     /// Waits until it takes no more events: its polling thread has begun a drain, or these partitions are another's.
@@ -115,6 +118,9 @@ impl Drop for Freshet {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            self.log.print();
+        }
     }
 }
 
@@ -127,16 +133,16 @@ fn ask(listen: SocketAddr, path: &str) -> Option<(u16, String)> {
     Some((head.split_whitespace().nth(1)?.parse().ok()?, body.to_owned()))
 }
 
-/// A configuration with one table, `row`, under the full replica identity.
+/// A configuration with one table, `row`, under the full replica identity. Of its columns `shop_id` takes integers only.
 pub fn configuration(topic: &Topic, redis: &str, views: &str) -> String {
+    // What is declared must fill a hole.
+    let columns = if views.contains("{shop_id}") { ", columns: { shop_id: integer }" } else { "" };
     format!(
         "kafka: {{ brokers: \"{}\", group: \"{}\" }}\n\
          redis: {{ url: \"{redis}\", key_format: \"{{}}\" }}\n\
-         tables:\n  row: {{ topic: {}, primary_key: id, replica_identity: full }}\n\
+         tables:\n  row: {{ topic: {}, primary_key: id, replica_identity: full{columns} }}\n\
          views:\n{views}\n",
-        kafka(),
-        topic.group,
-        topic.name,
+        topic.brokers, topic.group, topic.name,
     )
 }
 

@@ -29,6 +29,13 @@ impl Log {
         self.0.0.lock().expect("no panic").clone()
     }
 
+    /// For the one who reads why a test failed.
+    pub fn print(&self) {
+        for line in self.lines() {
+            println!("{line}");
+        }
+    }
+
     pub fn with_message(&self, message: &str) -> Vec<Value> {
         self.lines().into_iter().filter(|line| line["message"] == message).collect()
     }

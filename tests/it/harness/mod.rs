@@ -1,20 +1,26 @@
 //! Real services for the tests, each ended with the test, also on failure and when the test process is killed.
 
+mod by_hand;
+mod command;
 mod events;
 mod freshet;
 mod log;
+pub mod process;
 mod redis_server;
+mod services;
 mod stack;
 mod topic;
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-pub use events::{Event, create, update};
+pub use command::{assert_has, freshet, said, warnings};
+pub use events::{Event, change, create, update};
 pub use freshet::{Freshet, configuration, with_other_table};
+pub use log::Log;
 pub use redis_server::RedisServer;
 pub use stack::{Stack, kafka};
-pub use topic::Topic;
+pub use topic::{Committed, Topic};
 
 /// How long anything may take that a test waits for. Far more than it takes, so that a slow machine fails nothing.
 pub const PATIENCE: Duration = Duration::from_mins(1);

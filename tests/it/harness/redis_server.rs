@@ -85,10 +85,32 @@ impl RedisServer {
         self.shell.wait().expect("the shell ends with it");
     }
 
-    /// The same server again, empty.
+    /// Writes all keys to the dump from which it starts again.
+    pub fn save(&self) {
+        redis::cmd("SAVE").exec(&mut self.connect()).expect("a dump");
+    }
+
+    /// The same server again, with what it has saved.
     pub fn restart(&mut self) {
-        self.shell = spawn(&self.arguments, &self.folder);
+        self.restart_with(&[]);
+    }
+
+    /// With more options.
+    pub fn restart_with(&mut self, options: &[&str]) {
+        let arguments: Vec<_> =
+            self.arguments.iter().cloned().chain(options.iter().map(|&option| option.to_owned())).collect();
+        self.shell = spawn(&arguments, &self.folder);
         self.wait();
+    }
+
+    /// Runs a command that answers nothing of interest.
+    #[track_caller]
+    pub fn run(&self, command: &[&str]) {
+        redis::cmd(command[0]).arg(&command[1..]).exec(&mut self.connect()).expect("Redis does it");
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     fn signal(&self, name: &str) {

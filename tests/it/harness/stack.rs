@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::ops::Index;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 
@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 /// that ends.
 pub struct Stack {
     addresses: HashMap<String, String>,
+    /// Its folder.
+    pub(super) state: PathBuf,
     shell: Child,
     input: Option<ChildStdin>,
 }
@@ -27,12 +29,13 @@ pub fn kafka() -> &'static str {
 impl Stack {
     pub fn start(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder").keep();
+        let state = folder.join("stack");
         let mut shell = Command::new("setsid")
             .args(["sh", "-c", THEN_REMOVE, "stack"])
             .arg(&folder)
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/local/up"))
             .args(["--no-demo", "--hold", "--state"])
-            .arg(folder.join("stack"))
+            .arg(&state)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -47,7 +50,7 @@ impl Stack {
             .filter_map(|line| line.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
             .collect();
-        Self { addresses, input: shell.stdin.take(), shell }
+        Self { addresses, state, input: shell.stdin.take(), shell }
     }
 }
 

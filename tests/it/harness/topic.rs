@@ -13,9 +13,10 @@ pub struct Topic {
     pub name: String,
     pub group: String,
     pub partitions: i32,
-    producer: BaseProducer,
+    pub brokers: String,
+    pub(super) producer: BaseProducer,
     /// In the group by name only: it asks for committed offsets and does not join.
-    observer: BaseConsumer,
+    pub(super) observer: BaseConsumer,
 }
 
 /// What a group has for a partition.
@@ -27,53 +28,81 @@ pub struct Committed {
 
 impl Topic {
     pub fn new(partitions: i32) -> Self {
-        let number = next_number();
-        Self::create(number, partitions, format!("group{number}"))
+        Self::configured(partitions, &[])
+    }
+
+    /// A topic with this configuration.
+    pub fn configured(partitions: i32, configuration: &[(&str, &str)]) -> Self {
+        let topic = Self::planned("row", partitions);
+        topic.make(configuration);
+        topic
     }
 
     /// Another topic of the same group.
     pub fn beside(&self, partitions: i32) -> Self {
-        Self::create(next_number(), partitions, self.group.clone())
+        let topic = self.planned_beside("row", partitions);
+        topic.make(&[]);
+        topic
     }
 
-    fn create(number: u32, partitions: i32, group: String) -> Self {
-        // Three segments whose last is the table's name, as Debezium makes them.
-        let name = format!("test{number}.public.row");
-        let client = |settings: &[(&str, &str)]| {
-            let mut config = ClientConfig::new();
-            config.set("bootstrap.servers", kafka());
-            for (name, value) in settings {
-                config.set(*name, *value);
-            }
-            config
-        };
-        let admin: AdminClient<DefaultClientContext> = client(&[]).create().expect("an admin client");
-        let new =
-            NewTopic::new(&name, partitions, TopicReplication::Fixed(1)).set("max.message.bytes", "8000000");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        for result in runtime.block_on(admin.create_topics([&new], &AdminOptions::new())).expect("an answer")
-        {
-            result.expect("a topic");
-        }
+    /// The topic of a table that has had no event yet.
+    pub fn planned(table: &str, partitions: i32) -> Self {
+        let number = next_number();
+        Self::named(number, table, partitions, (format!("group{number}"), kafka()))
+    }
+
+    /// Another one of the same group. Its name comes after this one's.
+    pub fn planned_beside(&self, table: &str, partitions: i32) -> Self {
+        Self::named(next_number(), table, partitions, (self.group.clone(), &self.brokers))
+    }
+
+    /// A topic of a broker of the test's own.
+    pub fn at(brokers: &str, table: &str, partitions: i32) -> Self {
+        let topic = Self::planned_at(brokers, table, partitions);
+        topic.make(&[]);
+        topic
+    }
+
+    /// The same before it is made.
+    pub fn planned_at(brokers: &str, table: &str, partitions: i32) -> Self {
+        let number = next_number();
+        Self::named(number, table, partitions, (format!("group{number}"), brokers))
+    }
+
+    fn named(number: u32, table: &str, partitions: i32, (group, brokers): (String, &str)) -> Self {
         Self {
-            producer: client(&[("linger.ms", "0"), ("message.max.bytes", "8000000")])
-                .create()
-                .expect("a producer"),
-            observer: client(&[("group.id", &group)]).create().expect("a consumer"),
-            name,
+            producer: producer(brokers),
+            observer: observer(brokers, &group),
+            brokers: brokers.to_owned(),
+            // Three segments whose last is the table's name, as Debezium makes them.
+            name: format!("test{number:04}.public.{table}"),
             group,
             partitions,
         }
     }
 
+    /// Makes it, as a table's first event does.
+    pub fn make(&self, configuration: &[(&str, &str)]) {
+        let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1))
+            .set("max.message.bytes", "8000000");
+        let new = configuration.iter().fold(new, |new, (name, value)| new.set(name, value));
+        let made =
+            administer(&self.brokers, async |admin| admin.create_topics([&new], &AdminOptions::new()).await);
+        for result in made.expect("an answer") {
+            result.expect("a topic");
+        }
+        // The broker tells of it a moment later.
+        let partitions = || {
+            let metadata = self.observer.fetch_metadata(Some(&self.name), PATIENCE).expect("metadata");
+            metadata.topics().iter().map(|topic| topic.partitions().len()).sum::<usize>()
+        };
+        let expected = usize::try_from(self.partitions).expect("a number");
+        eventually("the topic is there", partitions, |partitions| *partitions == expected);
+    }
+
     /// The same topic, seen by another group.
     pub fn of_group(self, group: String) -> Self {
-        let observer = ClientConfig::new()
-            .set("bootstrap.servers", kafka())
-            .set("group.id", &group)
-            .create()
-            .expect("a consumer");
-        Self { group, observer, ..self }
+        Self { observer: observer(&self.brokers, &group), group, ..self }
     }
 
     /// Appends events to a partition and waits for the broker's acknowledgement.
@@ -91,6 +120,17 @@ impl Topic {
             }
         }
         self.producer.flush(PATIENCE).expect("the broker takes them");
+    }
+
+    /// Removes what lies below an offset, as retention does.
+    pub fn forget(&self, partition: i32, below: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.name, partition, Offset::Offset(below)).expect("an offset");
+        let done =
+            administer(&self.brokers, async |admin| admin.delete_records(&list, &AdminOptions::new()).await);
+        for element in done.expect("an answer").elements() {
+            element.error().expect("records to delete");
+        }
     }
 
     /// What the group has for each partition.
@@ -127,6 +167,26 @@ impl Topic {
     pub fn wait_for_offsets(&self, expected: &[i64]) {
         eventually("committed offsets", || self.offsets(), |offsets| offsets == expected);
     }
+}
+
+pub(super) fn producer(brokers: &str) -> BaseProducer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", brokers).set("linger.ms", "0").set("message.max.bytes", "8000000");
+    config.create().expect("a producer")
+}
+
+fn observer(brokers: &str, group: &str) -> BaseConsumer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", brokers).set("group.id", group).create().expect("a consumer")
+}
+
+pub(super) fn administer<T>(
+    brokers: &str,
+    work: impl AsyncFnOnce(AdminClient<DefaultClientContext>) -> T,
+) -> T {
+    let admin = ClientConfig::new().set("bootstrap.servers", brokers).create().expect("an admin client");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(work(admin))
 }
 
 fn next_number() -> u32 {

@@ -1,16 +1,10 @@
-//! Memory does not grow with the backlog: while Redis is away the partitions pause, and polling goes on.
+//! While Redis is away the partitions pause, and polling goes on.
 
+use super::peak;
 use crate::harness::{Freshet, RedisServer, Topic, create, eventually};
 
 const VIEWS: &str = "  item: { key: \"item:{id}\", from: { row: { reads: [version] } } }";
 const EVENTS: i64 = 400_000;
-
-/// The most memory the process has held, in MiB.
-fn peak(freshet: &Freshet) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", freshet.pid())).expect("a status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
-    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
-}
 
 #[test]
 fn a_backlog_with_redis_away_is_bounded_and_caught_up_with() {

@@ -55,7 +55,7 @@ impl Keys {
     }
 
     /// The keys in the order in which they were first asked for.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (ViewId, &str)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (ViewId, &str)> + Clone {
         self.spans.iter().map(|span| (span.view, span.of(&self.text)))
     }
 

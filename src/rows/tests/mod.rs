@@ -1,0 +1,8 @@
+//! What holds for the whole room.
+
+mod images;
+mod model;
+mod positions;
+mod script;
+mod transitions;
+mod whole_table;

@@ -1,0 +1,128 @@
+use super::{right, wrong};
+use crate::scene::Command::{DeleteWarmed, FillNoted, Note, Warm};
+use crate::scene::{Command, Fences, FencesGo, Fill, RIGHT, Raise, Reads, Scene, SecondDelete, WarmLeaves};
+use crate::state::{Late, Vector};
+use crate::steps::{Outcome, Step};
+
+const THROUGH_THE_LEASE: &[Command] = &[Warm, Note, FillNoted];
+
+/// Fences may go at any time, and two commands may be late.
+const WARMED: Scene = Scene {
+    programs: &[THROUGH_THE_LEASE, &[DeleteWarmed]],
+    fences: Fences::MissingIsLeased,
+    raise: Raise::IfThere,
+    fences_go: FencesGo::AnyTime,
+    late: 2,
+    readers: 1,
+    ..RIGHT
+};
+
+/// Where value and fence are set if there is no fence. Fences stay while a command is late.
+const SET_IF_MISSING: Scene = Scene {
+    programs: &[&[Warm], &[DeleteWarmed]],
+    fences: Fences::MissingIsSet,
+    raise: Raise::Always,
+    fences_go: FencesGo::BeforeLateCommands,
+    late: 1,
+    commits: Vector([2, 1]),
+    ..WARMED
+};
+
+#[test]
+fn a_missing_fence_leads_through_the_lease() {
+    let explored = right(&WARMED, 20_000);
+    let sent = |command, outcome| Step::Send { topic: Some(0), command, outcome };
+    for step in [
+        sent(Warm, Outcome::Done),
+        sent(Warm, Outcome::Refused),
+        sent(FillNoted, Outcome::Done),
+        sent(FillNoted, Outcome::Refused),
+        Step::Arrive(Late::Fill(Vector([1, 0])), Outcome::Done),
+        Step::LoseFence { key: 0 },
+    ] {
+        assert!(explored.steps.contains(&step), "no {step:?} in any history");
+    }
+}
+
+#[test]
+fn a_missing_fence_leads_through_the_lease_with_two_topics() {
+    right(&Scene { commits: Vector([1, 1]), late: 1, crashes: 0, readers: 2, ..WARMED }, 52_000);
+}
+
+/// As `leases` has it without warm writes.
+#[test]
+fn a_fill_over_a_value_among_those_who_keep_the_protocol() {
+    right(&Scene { fill: Fill::OverAValue, readers: 2, late: 1, ..WARMED }, 10_000);
+}
+
+#[test]
+fn a_missing_fence_leads_through_the_lease_but_a_delete_sets_it() {
+    wrong(&Scene { raise: Raise::Always, ..WARMED }, 9);
+}
+
+#[test]
+fn a_missing_fence_is_set_and_the_value_deleted() {
+    let scene =
+        Scene { programs: &[&[Warm, Warm], &[DeleteWarmed]], fences: Fences::MissingIsRaised, ..WARMED };
+    wrong(&scene, 8);
+}
+
+#[test]
+fn value_and_fence_are_set_if_the_fence_is_missing() {
+    right(&SET_IF_MISSING, 20_000);
+}
+
+#[test]
+fn value_and_fence_are_set_if_the_fence_has_expired_with_the_value() {
+    wrong(&Scene { fences_go: FencesGo::AfterTheValue, ..SET_IF_MISSING }, 7);
+}
+
+#[test]
+fn value_and_fence_are_set_if_the_fence_is_evicted() {
+    wrong(&Scene { fences_go: FencesGo::AnyTime, ..SET_IF_MISSING }, 7);
+}
+
+#[test]
+fn no_fence() {
+    wrong(&Scene { fences: Fences::None, raise: Raise::Never, ..SET_IF_MISSING }, 6);
+}
+
+#[test]
+fn a_delete_that_does_not_raise_the_fence() {
+    wrong(&Scene { raise: Raise::Never, ..SET_IF_MISSING }, 6);
+}
+
+#[test]
+fn a_warm_write_that_leaves_the_lease() {
+    wrong(&Scene { warm_leaves: WarmLeaves::TheLease, ..SET_IF_MISSING }, 7);
+}
+
+/// While no value goes, the fill's own question makes up for the lease.
+#[test]
+fn a_warm_write_that_leaves_the_lease_and_a_fill_over_a_value() {
+    let kept = Scene {
+        programs: &[&[Warm]],
+        warm_leaves: WarmLeaves::TheLease,
+        values_go: false,
+        late: 0,
+        ..SET_IF_MISSING
+    };
+    right(&kept, 1_000);
+    wrong(&Scene { fill: Fill::OverAValue, ..kept }, 6);
+}
+
+/// The value goes, and the lease that is free then is taken by one who reads old rows.
+#[test]
+fn readers_on_a_replica() {
+    let scene = Scene { reads: Reads::Replica, late: 0, ..SET_IF_MISSING };
+    wrong(&scene, 7);
+    right(&Scene { warm_leaves: WarmLeaves::AHold, ..scene }, 11_000);
+}
+
+/// A hold and the writer's own lease cannot both lie in one key.
+#[test]
+fn readers_on_a_replica_and_a_missing_fence_that_leads_through_the_lease() {
+    let scene = Scene { reads: Reads::Replica, late: 1, ..WARMED };
+    wrong(&Scene { warm_leaves: WarmLeaves::AHold, ..scene }, 9);
+    right(&Scene { second: SecondDelete::AfterReplica, ..scene }, 14_000);
+}
