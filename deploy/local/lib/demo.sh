@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# What a person sees: a task moves to another department by plain SQL, and which cached keys that deletes, and why.
+# What a person sees: a task moves to another department, and a work order becomes urgent, by plain SQL; which cached keys
+# that deletes, and why.
 
-DEMO_TASK=7 DEMO_HOME=3 DEMO_AWAY=4
+DEMO_TASK=7 DEMO_HOME=3 DEMO_AWAY=4 DEMO_ORDER=5
 
 # The names that Django writes for every department and operator, some families' names, and one that is nobody's.
 demo_keys() {
@@ -19,6 +20,10 @@ fill_cache() { awk '{ print "set", $1, "cached ex 300" }' <<<"$keys" | redis_cli
 gone_keys() { paste -d ' ' <(awk '{ print "exists", $1 }' <<<"$keys" | redis_cli) <(printf '%s\n' "$keys") | sed -n 's/^0 //p'; }
 
 move_statement() { echo "UPDATE workorder_workordertask SET assigned_department_id = $1 WHERE id = $DEMO_TASK;"; }
+
+urgency_statement() { echo "UPDATE workorder_workorder SET priority = '$1' WHERE id = $DEMO_ORDER;"; }
+
+priority() { psql_app -d app -At -c "select priority from workorder_workorder where id = $DEMO_ORDER"; }
 
 task_department() { psql_app -d app -At -c "select assigned_department_id from workorder_workordertask where id = $DEMO_TASK"; }
 
@@ -42,7 +47,7 @@ start_dry_run() {
         FRESHET_HTTP_LISTEN=127.0.0.1:0 \
         "$FRESHET" --config "$CONFIG" run --dry-run --log-format json >"$folder/dry-run.log" 2>&1 </dev/null &
     watchers+=($!)
-    await_line "$folder/dry-run.log" '"message":"reading"' "$!"
+    await_line "$folder/dry-run.log" '"message":"rows are loaded"' "$!"
 }
 
 # Redis prints each command it runs, with its own clock's microseconds.
@@ -68,7 +73,10 @@ deleted_after() {
     awk -v key="\"$1\"" -v commit="$commit_us" '
         toupper($4) == "\"UNLINK\"" && index($0, key) {
             split($1, t, ".")
-            printf "%.1f", (t[1] - substr(commit, 1, 10)) * 1000 + (t[2] - substr(commit, 11)) / 1000
+            after = (t[1] - substr(commit, 1, 10)) * 1000 + (t[2] - substr(commit, 11)) / 1000
+            # An earlier statement may have deleted it too.
+            if (after < 0) next
+            printf "%.1f", after
             exit
         }' "$folder/monitor.log"
 }
@@ -95,10 +103,28 @@ await_reasons() {
     done <<<"$gone"
 }
 
-show_demo() {
+# When the row was last written, in microseconds since the Unix epoch.
+committed_us() {
+    psql_app -d app -At -c "select (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000000)::bigint from $1 where id = $2"
+}
+
+# Runs a statement that someone made undone already, and waits until what it deletes is gone.
+undo() {
+    psql_app -d app -c "$1"
+    await_deletions
+    fill_cache
+}
+
+# Runs a statement on a row, and shows what it deletes.
+show_statement() { # title, statement, table, id
     local key
-    printf 'Task %s moves from %s to %s, by plain SQL:\n\n    %s\n\n' \
-        "$DEMO_TASK" "$(department "$DEMO_HOME")" "$(department "$DEMO_AWAY")" "$(move_statement "$DEMO_AWAY")"
+    fill_cache
+    psql_app -d app -c "$2"
+    commit_us=$(committed_us "$3" "$4")
+    await_deletions
+    gone=$(gone_keys)
+    await_reasons
+    printf '%s, by plain SQL:\n\n    %s\n\n' "$1" "$2"
     printf 'Read from Kafka:\n\n    %s\n\n' "$(reasons "${gone%%$'\n'*}" 1)"
     printf 'Deleted from Redis, how long after the commit, and why:\n\n'
     while read -r key; do
@@ -118,19 +144,12 @@ run_demo() (
     trap '((${#watchers[@]} == 0)) || kill "${watchers[@]}" 2>/dev/null || true' EXIT
     keys=$(demo_keys)
     fill_cache
-    # A move that an earlier demonstration left is taken back first, and its deletions are waited for.
-    if [[ $(task_department) != "$DEMO_HOME" ]]; then
-        psql_app -d app -c "$(move_statement "$DEMO_HOME")"
-        await_deletions
-        fill_cache
-    fi
+    # What an earlier demonstration left is taken back first, and its deletions are waited for.
+    [[ $(task_department) == "$DEMO_HOME" ]] || undo "$(move_statement "$DEMO_HOME")"
+    [[ $(priority) == normal ]] || undo "$(urgency_statement normal)"
     start_dry_run
     start_monitor
-    psql_app -d app -c "$(move_statement "$DEMO_AWAY")"
-    commit_us=$(psql_app -d app -At -c "select (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
-        from workorder_workordertask where id = $DEMO_TASK")
-    await_deletions
-    gone=$(gone_keys)
-    await_reasons
-    show_demo
+    show_statement "Task $DEMO_TASK moves from $(department "$DEMO_HOME") to $(department "$DEMO_AWAY")" \
+        "$(move_statement "$DEMO_AWAY")" workorder_workordertask "$DEMO_TASK"
+    show_statement "Work order $DEMO_ORDER becomes urgent" "$(urgency_statement urgent)" workorder_workorder "$DEMO_ORDER"
 )

@@ -52,3 +52,13 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 PROPERTIES
 }
+
+# What freshet cannot decode goes there.
+create_dead_letters() {
+    java "${JVM[@]}" -cp "$(jar_folder kafka)/libs/*" org.apache.kafka.tools.TopicCommand \
+        --bootstrap-server "127.0.0.1:$(port_of kafka)" --create --if-not-exists --topic freshet.dead-letters \
+        >"$STATE/kafka/topic.log" 2>&1 </dev/null || {
+        tail -n 20 "$STATE/kafka/topic.log" >&2
+        return 1
+    }
+}
