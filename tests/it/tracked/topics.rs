@@ -20,17 +20,17 @@ fn a_topic_that_comes_later_is_read_from_its_first_event() {
     // An empty partition's offset too, or the next start would take it for lost.
     world.orders.wait_for_offsets(&[1, 0]);
     let (leader, standby) = who_leads(first, second);
+    assert!(widenings(&standby) < 0.5);
+    // One that led until now may be about to delete again what it read as the leader.
+    end(standby);
     world.redis.fill(&["orders_of:1", "orders_of:2", "names_of:1", "names_of:2"]);
     world.customers.send(0, &[updated("customer", customer(1, "b"))]);
     world.redis.wait_for_names(&["names_of:2", "orders_of:1", "orders_of:2", "other"]);
     world.customers.wait_for_offsets(&[2]);
-    assert!(widenings(&leader) + widenings(&standby) < 0.5);
+    assert!(widenings(&leader) < 0.5);
     end(leader);
-    end(standby);
 
     let third = world.start().ready();
-    // The standby led for a moment, and may have deleted again what it had not seen committed yet.
-    world.redis.fill(&["orders_of:1", "orders_of:2"]);
     world.orders.send(1, &[created("order", order(2, 2, 1, 0))]);
     world.redis.wait_for_names(&["orders_of:1", "other"]);
     assert!(widenings(&third) < 0.5);
