@@ -126,4 +126,5 @@ pub mod kafka;
 pub mod redis;
 pub mod rows;
 pub mod telemetry;
+pub mod values;
 pub mod views;

@@ -17,8 +17,8 @@ pub struct View {
     /// What readers ask for, where the family is declared and has a key beside it.
     pub parameters: Option<Parameters>,
     pub sources: Vec<Source>,
-    /// Of values that freshet writes.
-    pub ttl: Option<Duration>,
+    /// Present where freshet writes the values of affected keys, and does not only delete them.
+    pub warmed: Option<Warmed>,
     /// How long after its first delete a key, or the family, is deleted again: for readers without leases, one of which may
     /// have read the database before the change and stored the value after the first delete.
     pub settle: Option<Duration>,
@@ -29,6 +29,17 @@ pub struct View {
     pub fan_out_limit: usize,
     /// Changes whenever anything changes that decides which keys this view's events delete.
     pub digest: u64,
+}
+
+/// How the values of a view are written. How they are computed is said by [`values`](crate::values).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Warmed {
+    /// How long a value lives in Redis unless it is written again.
+    pub ttl: Duration,
+    /// A relation of the one source's table. Its column fills a hole, so that it finds the rows of a key.
+    pub relation: RelationId,
+    /// That hole.
+    pub hole: usize,
 }
 
 impl View {
@@ -46,12 +57,7 @@ impl View {
     /// Every table that the view needs, those on its paths included. One may come more than once.
     pub fn tables<'v>(&'v self, relations: &'v [Relation]) -> impl Iterator<Item = TableId> + 'v {
         self.sources.iter().flat_map(move |source| {
-            let of_fill = |fill: &'v Fill| match fill {
-                Fill::Path(path) => Some(path),
-                Fill::Column(_) => None,
-            };
-            let paths = source.fills.iter().filter_map(of_fill).chain(&source.read_paths);
-            let behind = paths.flat_map(|path| path.steps(relations)).map(|(table, _)| table);
+            let behind = source.paths().flat_map(|path| path.steps(relations)).map(|(table, _)| table);
             iter::once(source.table).chain(behind)
         })
     }
@@ -117,6 +123,17 @@ pub struct Source {
     pub reads: Reads,
     /// Columns of other tables that the value depends on.
     pub read_paths: Vec<Path>,
+}
+
+impl Source {
+    /// Those that fill holes, and those that are read.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let of_fill = |fill| match fill {
+            &Fill::Path(ref path) => Some(path),
+            Fill::Column(_) => None,
+        };
+        self.fills.iter().filter_map(of_fill).chain(&self.read_paths)
+    }
 }
 
 /// Where a hole's value comes from.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::librdkafka;
 use crate::catalog::{Catalog, KeyFormat};
+use crate::values::{Format, Values};
 
 /// A configuration without mistakes.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct Settings {
     pub http: Http,
     pub dead_letters: Option<DeadLetters>,
     pub catalog: Catalog,
+    /// How the values of the catalog's warmed views are computed.
+    pub values: Values,
 }
 
 /// Where the change events come from.
@@ -42,6 +45,7 @@ impl fmt::Debug for Kafka {
 pub struct Redis {
     pub url: RedisUrl,
     pub key_format: KeyFormat,
+    pub value_format: Format,
 }
 
 /// Where Redis is. Printed without its password.

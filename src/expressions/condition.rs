@@ -130,7 +130,7 @@ fn integer(operand: &Operand, value: &Value<'_>) -> Option<i128> {
 }
 
 impl Comparison {
-    const fn holds(self, order: Ordering) -> bool {
+    pub(crate) const fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
             Self::NotEqual => order.is_ne(),

@@ -31,7 +31,11 @@ pub(super) fn of(catalog: &Catalog) -> String {
     text.push_str("\nViews, and what a change of a row deletes\n");
     for id in catalog.view_ids() {
         let view = catalog.view(id);
-        push_line(&mut text, 2, &format!("{}: {}{}", view.name, view.pattern.text(), holes(view)));
+        push_line(
+            &mut text,
+            2,
+            &format!("{}: {}{}, {}", view.name, view.pattern.text(), holes(view), handling(view)),
+        );
         for line in view.parameters.iter().flat_map(parameters) {
             push_line(&mut text, 4, &line);
         }
@@ -172,6 +176,16 @@ fn parameters(parameters: &Parameters) -> Vec<String> {
         lines.push(format!("a row affects a set where {}; the {most} youngest sets count", affects.text));
     }
     lines
+}
+
+/// What becomes of a value whose rows have changed.
+fn handling(view: &View) -> String {
+    match view.warmed {
+        Some(warmed) => {
+            format!("warmed: written anew for {} where this says deleted", format_duration(warmed.ttl))
+        }
+        None => "deleted".to_owned(),
+    }
 }
 
 /// What happens after a deletion.

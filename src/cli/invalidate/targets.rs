@@ -151,7 +151,7 @@ fn example(view: &View) -> String {
 fn is_of(value: &str, r#type: ColumnType) -> bool {
     let digits = value.strip_prefix('-').unwrap_or(value);
     match r#type {
-        ColumnType::Any | ColumnType::Text => true,
+        ColumnType::Any | ColumnType::Text | ColumnType::Boolean | ColumnType::Float => true,
         ColumnType::Integer => {
             digits.bytes().all(|byte| byte.is_ascii_digit())
                 && !digits.is_empty()

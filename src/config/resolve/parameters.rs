@@ -87,7 +87,8 @@ impl Reader<'_, '_> {
                     columns.len() - 1
                 });
                 let kind = match r#type {
-                    ColumnType::Any => Kind::Any,
+                    ColumnType::Any | ColumnType::Float => Kind::Any,
+                    ColumnType::Boolean => Kind::Truth,
                     ColumnType::Integer => Kind::Integer,
                     ColumnType::Text => Kind::Text,
                 };

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::fills::fill_of;
 use super::paths::{Target, Unresolved};
 use super::tables::Tables;
+use super::values::Written;
 use super::{Context, Part, pattern, prefixes};
-use crate::catalog::{ColumnId, Fill, KeyFormat, Pattern, Reads, Source, TableId, View};
+use crate::catalog::{Affects, ColumnId, Fill, KeyFormat, Pattern, Reads, Source, TableId, View};
 use crate::config::document::child;
 use crate::config::problem::Fault;
 use crate::config::raw;
@@ -15,22 +16,28 @@ use crate::config::raw;
 /// would leave the database to itself.
 const LONGEST_SETTLE: Duration = Duration::from_mins(1);
 
-pub(super) fn read(context: &mut Context<'_>, tables: &mut Tables, format: &KeyFormat) -> Vec<Part<View>> {
+/// The views, and beside each how its values are computed, if they are.
+pub(super) fn read(
+    context: &mut Context<'_>,
+    tables: &mut Tables,
+    format: &KeyFormat,
+) -> (Vec<Part<View>>, Vec<Option<Written>>) {
     let parts = context.parts::<raw::View>("views", "a view");
     if context.is_empty("views") {
         context.name("/views", Fault::new("no view is defined", "define one: `name: { key: …, from: … }`"));
     }
-    let views: Vec<Part<View>> = parts
+    let (views, written): (Vec<Part<View>>, Vec<_>) = parts
         .into_iter()
         .map(|part| {
-            let content = part.content.and_then(|raw| {
+            let read = part.content.and_then(|raw| {
                 Reader { context, tables, format, name: &part.name, pointer: &part.pointer }.view(&raw)
             });
-            Part { name: part.name, pointer: part.pointer, content }
+            let (content, written) = read.map_or((None, None), |(view, written)| (Some(view), written));
+            (Part { name: part.name, pointer: part.pointer, content }, written)
         })
-        .collect();
+        .unzip();
     prefixes::check(context, &views);
-    views
+    (views, written)
 }
 
 pub(super) struct Reader<'r, 'c> {
@@ -49,9 +56,8 @@ pub(super) struct Feed<'r> {
 }
 
 impl Reader<'_, '_> {
-    fn view(&mut self, raw: &raw::View) -> Option<View> {
+    fn view(&mut self, raw: &raw::View) -> Option<(View, Option<Written>)> {
         let feeds = self.feeds(&raw.from);
-        let ttl = raw.ttl.as_deref().and_then(|text| self.ttl(text));
         let settle = raw.settle.as_deref().and_then(|text| self.settle(text));
         let hold = raw.hold.as_deref().and_then(|text| self.hold(text));
         if settle.is_some() && hold.is_some() {
@@ -64,9 +70,41 @@ impl Reader<'_, '_> {
         let pattern = self.pattern(raw, &feeds);
         let parameters = self.parameters(raw, pattern.as_ref(), &feeds);
         let affects = parameters.as_ref().ok().and_then(|parameters| parameters.as_ref()?.affects.as_ref());
+        let (sources, warmed, written) = if let Some(value) = &raw.value {
+            let template = pattern.as_ref().and_then(|pattern| match pattern {
+                Pattern::Template(template) => Some(template),
+                Pattern::Declared { .. } => None,
+            });
+            let (source, warmed, written) = self.warm(raw, value, &feeds, template)?;
+            (vec![source], Some(warmed), Some(written))
+        } else {
+            self.no_ttl(raw);
+            (self.sources(&feeds, pattern.as_ref(), affects)?, None, None)
+        };
+        let view = View {
+            name: self.name.to_owned(),
+            pattern: pattern?,
+            parameters: parameters.ok()?,
+            sources,
+            warmed,
+            settle,
+            hold,
+            fan_out_limit: raw.fan_out_limit,
+            digest: 0,
+        };
+        Some((view, written))
+    }
+
+    /// What the view takes from each table, where its values are not computed.
+    fn sources(
+        &mut self,
+        feeds: &[Feed<'_>],
+        pattern: Option<&Pattern>,
+        affects: Option<&Affects>,
+    ) -> Option<Vec<Source>> {
         let mut sources = Vec::with_capacity(feeds.len());
-        for feed in &feeds {
-            let fills = match &pattern {
+        for feed in feeds {
+            let fills = match pattern {
                 Some(Pattern::Template(template)) => self.fills(template, feed),
                 Some(Pattern::Declared { .. }) => self.no_fills(feed),
                 None => self.targets_only(feed),
@@ -80,18 +118,7 @@ impl Reader<'_, '_> {
                 Source { table: feed.table, fills, reads, read_paths }
             }));
         }
-        let sources = sources.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(View {
-            name: self.name.to_owned(),
-            pattern: pattern?,
-            parameters: parameters.ok()?,
-            sources,
-            ttl,
-            settle,
-            hold,
-            fan_out_limit: raw.fan_out_limit,
-            digest: 0,
-        })
+        sources.into_iter().collect()
     }
 
     /// The tables that exist.
@@ -128,13 +155,6 @@ impl Reader<'_, '_> {
         feeds
     }
 
-    fn ttl(&mut self, text: &str) -> Option<Duration> {
-        let remedy = "write it like `5m`, `300s` or `1h30m`";
-        self.duration("ttl", text, remedy, |ttl| {
-            ttl.is_zero().then_some("a value that lives no time is not cached")
-        })
-    }
-
     fn settle(&mut self, text: &str) -> Option<Duration> {
         let remedy = "write it like `500ms` or `1s`";
         self.duration("settle", text, remedy, |settle| {
@@ -165,7 +185,7 @@ impl Reader<'_, '_> {
     }
 
     /// A duration, unless `wrong` says what is wrong with it.
-    fn duration(
+    pub(super) fn duration(
         &mut self,
         name: &str,
         text: &str,
