@@ -1,6 +1,8 @@
 //! From the text of an expression to an [`Expression`], or to what is wrong with it.
 
-use sqlparser::ast::{BinaryOperator, Expr, InTarget, UnaryOperator, Value as Literal};
+use sqlparser::ast::{
+    AccessExpr, BinaryOperator, Expr, FunctionArguments, InTarget, UnaryOperator, Value as Literal,
+};
 
 use super::datum::Datum;
 use super::expression::{Expression, Operator};
@@ -59,13 +61,11 @@ impl Reader<'_> {
     }
 
     fn read_one(&mut self, whole: &Expr) -> Read {
+        if let Some(name) = name(whole) {
+            return self.name(&name);
+        }
         match whole {
             Expr::Nested(inner) => self.read(inner),
-            Expr::Identifier(name) => self.name(&name.value),
-            Expr::CompoundIdentifier(names) => {
-                let names: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
-                self.name(&names.join("."))
-            }
             Expr::Value(value) => literal(&value.value).ok_or_else(|| unknown(whole)),
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
                 Ok((Expression::Not(Box::new(self.truth(expr)?)), Kind::Truth))
@@ -162,6 +162,27 @@ impl Reader<'_> {
             )),
             read => Ok(read),
         }
+    }
+}
+
+/// A column or path. The parser takes `user` and some more for calls without parentheses.
+fn name(whole: &Expr) -> Option<String> {
+    match whole {
+        Expr::Identifier(name) => Some(name.value.clone()),
+        Expr::CompoundIdentifier(names) => {
+            Some(names.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join("."))
+        }
+        Expr::Function(call) if matches!(call.args, FunctionArguments::None) => Some(call.name.to_string()),
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            let mut path = name(root)?;
+            for access in access_chain {
+                let AccessExpr::Dot(Expr::Identifier(next)) = access else { return None };
+                path.push('.');
+                path.push_str(&next.value);
+            }
+            Some(path)
+        }
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ mod tests {
     use super::to_digits;
 
     /// Each as `python3 -c 'print(repr(round(NUMBER, DIGITS)))'` said.
+    #[expect(clippy::unreadable_literal, reason = "as Python wrote them")]
     const PYTHON: &[(f64, usize, f64)] = &[
         (2.675, 2, 2.67),
         (0.125, 2, 0.12),

@@ -115,11 +115,11 @@ fn aliases() {
 #[test]
 fn variables() {
     check(
-        "tables: { a: { topic: \"${T}\" } }\nviews: { v: { family: \"${F\", from: a, ttl: \"$${x}\" } }\n",
+        "tables: { a: { topic: \"${T}\" } }\nviews: { v: { family: \"${F\", from: a, hold: \"$${x}\" } }\n",
         &[
             "3:23: tables.a.topic: the environment variable `T` is not set; set it, or write `${T:-…}` with a default",
             "4:23: views.v.family: `${` has no `}`; close it, or write `$${` for a literal `${`",
-            "4:44: views.v.ttl: `${x}` is no duration: expected number at 0; write it like `5m`, `300s` or `1h30m`",
+            "4:45: views.v.hold: `${x}` is no duration: expected number at 0; write it like `500ms` or `1s`",
         ],
     );
     let text = format!(
@@ -161,11 +161,11 @@ fn types() {
         ],
     );
     check(
-        "tables:\n  a: { topic: 5, primary_key: 6, columns: { b: float, c: , d: 1 } }\nviews:\n  v: { family: 'v:*', from: 7 }\n",
+        "tables:\n  a: { topic: 5, primary_key: 6, columns: { b: money, c: , d: 1 } }\nviews:\n  v: { family: 'v:*', from: 7 }\n",
         &[
             "4:15: tables.a.topic: this is a number and must be text; put it in quotes",
             "4:31: tables.a.primary_key: this is a number and must be text or a list; put it in quotes",
-            "4:48: tables.a.columns.b: `float` is not known here; write one of those that are (`integer`, `text`)",
+            "4:48: tables.a.columns.b: `money` is not known here; write one of those that are (`integer`, `text`, `boolean`, `float`)",
             "4:56: tables.a.columns.c: this is nothing and must be text; write text",
             "4:63: tables.a.columns.d: this is a number and must be text; put it in quotes",
             "6:29: views.v.from: this is a number and must be text, a list or a mapping; put it in quotes",

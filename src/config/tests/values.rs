@@ -17,12 +17,12 @@ views:
 /// A warmed view with this value; its text begins in line 12, column 83.
 fn view(value: &str) -> String {
     format!(
-        "{WARMED}  v: {{ key: 'v:{{team}}', ttl: 5m, from: {{ task: {{ fill: {{ team: team_id }} }} }},\n value: {value} }}\n"
+        "{WARMED}  v: {{ key: 'v:{{team}}', ttl: 5m, from: {{ task: {{ fill: {{ team: team_id }} }} }},\n    value: {value} }}\n"
     )
 }
 
 const VALUE: &str = "{ total: count(*), new: \"count(*) filter (where status = 'new')\", name: team.name,
- users: { each: user_id, where: user.active, order_by: [total desc, name], value: { name: user.name, total: count(*) } } }";
+    users: { each: user_id, where: user.active, order_by: [total desc, name], value: { name: user.name, total: count(*) } } }";
 
 /// The one mistake of a value in line 12, wherever in the line.
 #[track_caller]
@@ -74,7 +74,7 @@ fn the_digest_changes_with_the_value() {
     let digest = |body: &str| loaded(body).catalog.views[0].digest;
     let base = digest(&view(VALUE));
     assert_eq!(digest(&view(VALUE).replace("5m", "6m")), base);
-    for (from, to) in [("'new'\"", "'old'\""), ("total desc", "total"), ("new: \"", "old: \"")] {
+    for (from, to) in [("'new')", "'old')"), ("total desc", "total"), ("new: \"", "old: \"")] {
         let changed = view(VALUE).replace(from, to);
         assert_ne!(changed, view(VALUE));
         assert_ne!(digest(&changed), base, "{to}");
@@ -116,7 +116,7 @@ fn what_a_warmed_view_may_not_be() {
     with(
         "team_id } }",
         "team_id }, reads: [status] }",
-        &["11:73: views.v.from.task.reads: what is read is what `value` names; remove it, or remove `value`"],
+        &["11:75: views.v.from.task.reads: what is read is what `value` names; remove it, or remove `value`"],
     );
     with(
         "{ task: { fill: { team: team_id } } }",
@@ -137,21 +137,21 @@ fn what_a_warmed_view_may_not_be() {
         "team: shop_id",
         &[
             "11:8: views.v.key: no relation of `task` finds the rows of a key: none has the column that fills a hole; define one under `relations`, such as `task.…: { column: shop_id, to: … }`, or remove `value`",
-            "12:100: views.v.value.name: `team.name` is no field above in the same map, no hole, and nothing that all rows of the group have in common; put it into an aggregate, such as `max(…)`; or name a field above, a hole, the column of `each`, or what lies behind one of these",
+            "12:103: views.v.value.name: `team.name` is no field above in the same map, no hole, and nothing that all rows of the group have in common; put it into an aggregate, such as `max(…)`; or name a field above, a hole, the column of `each`, or what lies behind one of these",
         ],
     );
     with(
         "app.public.user,",
         "app.public.user, tracked: false,",
         &[
-            "12:2: views.v.value: a value is computed from the rows of `user`, which is `tracked: false`; remove that from the table, or remove `value`",
+            "12:5: views.v.value: a value is computed from the rows of `user`, which is `tracked: false`; remove that from the table, or remove `value`",
         ],
     );
     with(
         "app.public.task, primary_key: id",
         "app.public.task",
         &[
-            "12:2: views.v.value: a value is computed from the rows of `task`, which has no primary key to keep them by; name its `primary_key`, or remove `value`",
+            "12:5: views.v.value: a value is computed from the rows of `task`, which has no primary key to keep them by; name its `primary_key`, or remove `value`",
         ],
     );
     views(
@@ -257,12 +257,11 @@ fn mistakes_of_expressions() {
 
 #[test]
 fn a_field_may_be_named_like_the_hole_that_it_repeats() {
+    let body = view("{ team: team, twice: team }");
     loaded(
-        &view("{ team: team, twice: team, name: team.name }")
-            .replace("status: text", "id: integer")
-            .replace("name: text, active: boolean", "id: integer")
-            .replace("name: team.name", "name: max(user.id)")
-            .replace("name: text", "id: integer")
-            .replace("max(user.id)", "max(user.id + team.id + id)"),
+        &body
+            .replace(", columns: { status: text }", "")
+            .replace(", columns: { name: text, active: boolean }", "")
+            .replace(", columns: { name: text }", ""),
     );
 }

@@ -5,6 +5,7 @@ use crate::change::{Change, Operation, Row, Value};
 use crate::config::Settings;
 use crate::rows::Rows;
 use crate::values::{Datum, Tree, Trouble, Values};
+use crate::views::{Effects, Evaluator, Why};
 
 /// A configuration, and rows.
 pub(super) struct Scene {
@@ -26,8 +27,19 @@ impl Scene {
         Self { catalog, values: settings.values, rows, position: 0 }
     }
 
+    /// The same configuration, without a row.
+    pub(super) fn empty(&self) -> Self {
+        let (catalog, values) = (Arc::clone(&self.catalog), self.values.clone());
+        Self { rows: Rows::new(Arc::clone(&catalog)), catalog, values, position: 0 }
+    }
+
     /// Reads `TABLE COLUMN=VALUE …` as a row that was created or updated; `-TABLE …` as one that was deleted.
     pub(super) fn row(&mut self, text: &str) {
+        self.affected(text);
+    }
+
+    /// Reads a row in the same way, and says which keys its change affects.
+    pub(super) fn affected(&mut self, text: &str) -> Vec<String> {
         let (operation, text) = match text.strip_prefix('-') {
             Some(text) => (Operation::Delete, text),
             None => (Operation::Create, text),
@@ -35,10 +47,6 @@ impl Scene {
         let (name, columns) = text.split_once(' ').expect("a table and columns");
         let table = self.table(name);
         let row = self.read(table, columns);
-        self.apply(table, operation, row);
-    }
-
-    pub(super) fn apply(&mut self, table: TableId, operation: Operation, row: Row<'_>) {
         let (before, after) =
             if operation == Operation::Delete { (Some(row), None) } else { (None, Some(row)) };
         self.position += 1;
@@ -52,7 +60,9 @@ impl Scene {
             lsn: Some(self.position),
             committed_at: Some(self.position.cast_signed()),
         };
-        self.rows.apply(&change, false);
+        let mut keys = Affected::default();
+        Evaluator::new(Arc::clone(&self.catalog)).evaluate(&mut self.rows, &change, &mut keys);
+        keys.0
     }
 
     pub(super) fn table(&self, name: &str) -> TableId {
@@ -88,6 +98,17 @@ impl Scene {
     pub(super) fn bytes(&self, key: &str) -> Result<Vec<u8>, Trouble> {
         self.values.render(&self.catalog, &self.rows, self.view(), key)
     }
+}
+
+#[derive(Default)]
+struct Affected(Vec<String>);
+
+impl Effects for Affected {
+    fn key(&mut self, _: ViewId, key: &str, _: Why<'_>) {
+        self.0.push(key.to_owned());
+    }
+
+    fn family(&mut self, _: ViewId, _: Why<'_>) {}
 }
 
 /// Tasks of teams with users: what most tests need. `value` is the view's value.
