@@ -137,7 +137,7 @@ fn what_a_warmed_view_may_not_be() {
         "team: shop_id",
         &[
             "11:8: views.v.key: no relation of `task` finds the rows of a key: none has the column that fills a hole; define one under `relations`, such as `task.…: { column: shop_id, to: … }`, or remove `value`",
-            "12:103: views.v.value.name: `team.name` is no field above in the same map, no hole, and nothing that all rows of the group have in common; put it into an aggregate, such as `max(…)`; or name a field above, a hole, the column of `each`, or what lies behind one of these",
+            "12:84: views.v.value.name: `team.name` is no field above in the same map, no hole, and nothing that all rows of the group have in common; put it into an aggregate, such as `max(…)`; or name a field above, a hole, the column of `each`, or what lies behind one of these",
         ],
     );
     with(

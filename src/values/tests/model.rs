@@ -15,11 +15,11 @@ const VALUE: &str = "{
   new: \"count(*) filter (where status = 'new' and user.active)\",
   users: count(distinct user_id),
   sum: sum(size),
-  mean: round(avg(size), 2),
+  mean: \"round(avg(size), 2)\",
   least: min(size),
   rate: max(user.rate),
-  share: coalesce(round(new / nullif(users, 0), 2), 0),
-  more: { odd: count(size) filter (where size in (1, 3)) },
+  share: \"coalesce(round(new / nullif(users, 0), 2), 0)\",
+  more: { odd: \"count(size) filter (where size in (1, 3))\" },
   by_user: {
     each: user_id, where: not user.active or status = 'new', order_by: [total desc, size],
     value: { id: user_id, name: user.name, total: count(*), size: max(size) } } }";
