@@ -128,11 +128,13 @@ pub struct Source {
 impl Source {
     /// Those that fill holes, and those that are read.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        let of_fill = |fill| match fill {
-            &Fill::Path(ref path) => Some(path),
-            Fill::Column(_) => None,
-        };
-        self.fills.iter().filter_map(of_fill).chain(&self.read_paths)
+        self.fills
+            .iter()
+            .filter_map(|fill| match fill {
+                Fill::Path(path) => Some(path),
+                Fill::Column(_) => None,
+            })
+            .chain(&self.read_paths)
     }
 }
 

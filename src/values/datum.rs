@@ -15,7 +15,7 @@ pub enum Datum<'d> {
     Text(Cow<'d, str>),
 }
 
-impl<'d> Datum<'d> {
+impl Datum<'_> {
     /// The number, unless arithmetic left the finite ones.
     pub(super) const fn float(number: f64) -> Result<Self, Trouble> {
         if number.is_finite() { Ok(Self::Float(number)) } else { Err(Trouble::Value) }

@@ -107,7 +107,7 @@ impl Expression {
             }
             Self::Round(inner, digits) => match (inner.evaluate(given)?, digits) {
                 (Datum::Float(number), Some(digits)) => Datum::float(round::to_digits(number, *digits))?,
-                (Datum::Float(number), None) => integer(number)?,
+                (Datum::Float(number), None) => integer(number),
                 (whole, _) => whole,
             },
             Self::Cast(inner, cast) => cast.of(inner.evaluate(given)?)?,
@@ -146,12 +146,12 @@ fn divide(left: &Datum<'_>, right: &Datum<'_>) -> Result<Datum<'static>, Trouble
 }
 
 impl Cast {
-    fn of<'d>(self, datum: Datum<'d>) -> Result<Datum<'d>, Trouble> {
+    fn of(self, datum: Datum<'_>) -> Result<Datum<'_>, Trouble> {
         Ok(match (self, datum) {
             (_, Datum::Null) => Datum::Null,
             (Self::Integer, Datum::Integer(number)) => Datum::Integer(number),
             (Self::Integer, Datum::Truth(truth)) => Datum::Integer(truth.into()),
-            (Self::Integer, Datum::Float(number)) => integer(number)?,
+            (Self::Integer, Datum::Float(number)) => integer(number),
             (Self::Integer, Datum::Text(text)) => {
                 Datum::Integer(text.parse::<i64>().map_err(|_| Trouble::Value)?.into())
             }
@@ -169,8 +169,8 @@ impl Cast {
 
 /// The nearest integer; of two that are as near, the even one.
 #[expect(clippy::cast_possible_truncation, reason = "what is beyond 64 bits is no result")]
-fn integer(number: f64) -> Result<Datum<'static>, Trouble> {
-    Ok(Datum::Integer(number.round_ties_even() as i128))
+fn integer(number: f64) -> Datum<'static> {
+    Datum::Integer(number.round_ties_even() as i128)
 }
 
 fn truth<'d>(truth: Option<bool>) -> Datum<'d> {

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::Trouble;
@@ -99,7 +98,7 @@ fn datum(value: Value<'_>, r#type: ColumnType) -> Result<Datum<'_>, Trouble> {
 }
 
 /// A number as JSON spells it; Rust reads more than that.
-fn number(text: &Cow<'_, str>) -> Result<f64, Trouble> {
+fn number(text: &str) -> Result<f64, Trouble> {
     let is_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     text.parse().ok().filter(|_| is_number).ok_or(Trouble::Value)
 }

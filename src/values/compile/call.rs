@@ -67,8 +67,7 @@ impl Reader<'_> {
         let (argument, filter) = (argument?, filter?);
         let of = argument.as_ref().map_or(Kind::Integer, |(_, kind)| *kind);
         let kind = match (function, of) {
-            (Function::Count | Function::CountDistinct, _) => Kind::Integer,
-            (Function::Sum, Kind::Integer) => Kind::Integer,
+            (Function::Count | Function::CountDistinct, _) | (Function::Sum, Kind::Integer) => Kind::Integer,
             (Function::Average, Kind::Integer) => Kind::Float,
             (Function::Sum | Function::Average, Kind::Float | Kind::Number) => {
                 return Err(Mistake::new(

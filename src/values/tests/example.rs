@@ -86,8 +86,9 @@ fn scene(view: &str, far: bool) -> Scene {
             &columns("{ username: text, is_active: boolean, is_superuser: boolean }"),
         );
     let mut scene = Scene::new(&format!("{tables}{view}"), "pickle");
-    let is_read = |row: &&&str| far || row.starts_with("task");
-    ROWS.iter().filter(is_read).for_each(|row| scene.row(row));
+    for row in ROWS.iter().filter(|row| far || row.starts_with("task")) {
+        scene.row(row);
+    }
     scene
 }
 

@@ -17,7 +17,9 @@ const ROWS: [&str; 8] = [
 
 fn scene(value: &str) -> Scene {
     let mut scene = tasks(value);
-    ROWS.iter().for_each(|row| scene.row(row));
+    for row in ROWS {
+        scene.row(row);
+    }
     scene
 }
 

@@ -86,16 +86,15 @@ impl Reader<'_, '_> {
         } else {
             None
         };
-        let group = match written.get("value") {
-            Some(Value::Object(map)) => self.group(map, &child(pointer, "value"), by.map(|(slot, _)| slot)),
-            _ => {
-                let fault = Fault::new(
-                    "the list does not say what its elements are",
-                    "add `value: { … }` with the fields of one",
-                );
-                self.context.name(&child(pointer, "value"), fault);
-                None
-            }
+        let group = if let Some(Value::Object(map)) = written.get("value") {
+            self.group(map, &child(pointer, "value"), by.map(|(slot, _)| slot))
+        } else {
+            let fault = Fault::new(
+                "the list does not say what its elements are",
+                "add `value: { … }` with the fields of one",
+            );
+            self.context.name(&child(pointer, "value"), fault);
+            None
         };
         let order = self.order(written, pointer, group.as_ref());
         let condition: Option<Expression> = match condition {
@@ -157,13 +156,11 @@ impl Reader<'_, '_> {
     /// A text of a list, with its place.
     fn text(&mut self, written: &Mapping, name: &str, pointer: &str) -> Option<(String, String)> {
         let pointer = child(pointer, name);
-        match written.get(name) {
-            Some(Value::String(text)) => Some((text.clone(), pointer)),
-            _ => {
-                self.context.value(&pointer, Fault::new("this is no text", "write an expression"));
-                None
-            }
+        if let Some(Value::String(text)) = written.get(name) {
+            return Some((text.clone(), pointer));
         }
+        self.context.value(&pointer, Fault::new("this is no text", "write an expression"));
+        None
     }
 
     fn report(&mut self, pointer: &str, Mistake { what, remedy }: Mistake) {
