@@ -29,7 +29,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read { name, .. } => write!(f, "the configuration `{name}` cannot be read"),
+            Self::Read { name, source } => {
+                write!(f, "the configuration `{name}` cannot be read: {source}; name another by --config")
+            }
             Self::Invalid { name, problems } => {
                 for (index, problem) in problems.iter().enumerate() {
                     if index > 0 {
@@ -43,11 +45,4 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Read { source, .. } => Some(source),
-            Self::Invalid { .. } => None,
-        }
-    }
-}
+impl std::error::Error for Error {}

@@ -1,5 +1,6 @@
 use std::cmp::Ordering;
 
+use super::parse::Kind;
 use super::truth::Truth;
 use crate::change::Value;
 
@@ -22,9 +23,9 @@ pub enum Condition {
 pub enum Operand {
     Column {
         index: usize,
-        /// It was declared to hold text, so that two texts are two values. Otherwise they may be two spellings of one date or
-        /// number, as the source writes them.
-        is_text: bool,
+        /// What it was declared to hold. Where nothing was, two texts may be two spellings of one date or number as the source
+        /// writes them, and an integer may be a day's number.
+        holds: Kind,
     },
     Parameter(usize),
     Literal(Value<'static>),
@@ -95,7 +96,7 @@ impl<'g> Given<'g> {
             (Some(Value::Text(one)), Some(Value::Text(other))) => {
                 let alike = one == other;
                 return match comparison {
-                    Comparison::Equal | Comparison::NotEqual if alike || is_text(left, right) => {
+                    Comparison::Equal | Comparison::NotEqual if alike || hold(left, right, Kind::Text) => {
                         (alike == (comparison == Comparison::Equal)).into()
                     }
                     // The order of texts is their collation's, which no event tells.
@@ -103,28 +104,29 @@ impl<'g> Given<'g> {
                 };
             }
             (Some(one), Some(other)) => {
-                integer(left, one).zip(integer(right, other)).map(|(one, other)| one.cmp(&other))
+                let spelled = hold(left, right, Kind::Integer);
+                integer(one, spelled).zip(integer(other, spelled)).map(|(one, other)| one.cmp(&other))
             }
         };
         order.map_or(Truth::Doubt, |order| comparison.holds(order).into())
     }
 }
 
-/// Whether two texts that are spelled differently are different values: where nothing but text is compared.
-fn is_text(left: &Operand, right: &Operand) -> bool {
+/// Whether a column that is compared was declared to hold this.
+fn hold(left: &Operand, right: &Operand, kind: Kind) -> bool {
     [left, right].iter().all(|operand| match operand {
-        Operand::Column { is_text, .. } => *is_text,
+        Operand::Column { holds, .. } => *holds == kind,
         Operand::Parameter(_) | Operand::Literal(_) => true,
     })
 }
 
-/// A value as an integer. A parameter's text counts as the integer that it spells, as the database would take it; a column's
-/// does not: it may be a decimal number in its source's encoding.
-fn integer(operand: &Operand, value: &Value<'_>) -> Option<i128> {
-    match (value, operand) {
-        (Value::Int(number), _) => Some((*number).into()),
-        (Value::UInt(number), _) => Some((*number).into()),
-        (Value::Text(text), Operand::Parameter(_)) => text.parse().ok(),
+/// A value as an integer. `spelled`: a text counts as the integer that it spells, as the database would take a parameter for an
+/// integer column.
+fn integer(value: &Value<'_>, spelled: bool) -> Option<i128> {
+    match value {
+        Value::Int(number) => Some((*number).into()),
+        Value::UInt(number) => Some((*number).into()),
+        Value::Text(text) if spelled => text.parse().ok(),
         _ => None,
     }
 }

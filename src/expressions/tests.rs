@@ -4,9 +4,9 @@ use crate::change::Value;
 /// `id` is an integer, `code` a text, `size` is not declared; `:a` and `:b` are parameters.
 fn parse(text: &str) -> Result<Condition, String> {
     let mut resolve = |name: Name<'_>| match name {
-        Name::Column("id") => Ok((Operand::Column { index: 0, is_text: false }, Kind::Integer)),
-        Name::Column("code") => Ok((Operand::Column { index: 1, is_text: true }, Kind::Text)),
-        Name::Column("size") => Ok((Operand::Column { index: 2, is_text: false }, Kind::Any)),
+        Name::Column("id") => Ok((Operand::Column { index: 0, holds: Kind::Integer }, Kind::Integer)),
+        Name::Column("code") => Ok((Operand::Column { index: 1, holds: Kind::Text }, Kind::Text)),
+        Name::Column("size") => Ok((Operand::Column { index: 2, holds: Kind::Any }, Kind::Any)),
         Name::Parameter("a") => Ok((Operand::Parameter(0), Kind::Any)),
         Name::Parameter("b") => Ok((Operand::Parameter(1), Kind::Any)),
         name => Err(Mistake::new(format!("there is no {name:?}"), "name another")),
@@ -90,6 +90,13 @@ fn texts() {
     given("size = :a", text("1.5"), Truth::Doubt);
     given("size = :a", Value::Int(1), Truth::Doubt);
     given("size < :a", text("2"), Truth::Doubt);
+    // As a date comes: by its day's number.
+    let dated = |a, expected| {
+        check("size = :a", [Value::Int(5), text("x"), Value::Int(19_000)], [a, Value::Null], expected);
+    };
+    dated(text("19000"), Truth::Doubt);
+    dated(text("2022-01-08"), Truth::Doubt);
+    dated(Value::Int(19_000), Truth::True);
     given("code = :a", Value::Int(5), Truth::Doubt);
     // The condition decides where it can.
     given("size = :a and id = 6", text("1.5"), Truth::False);

@@ -92,7 +92,7 @@ impl Reader<'_, '_> {
                     ColumnType::Integer => Kind::Integer,
                     ColumnType::Text => Kind::Text,
                 };
-                Ok((Operand::Column { index, is_text: kind == Kind::Text }, kind))
+                Ok((Operand::Column { index, holds: kind }, kind))
             }
         };
         match Condition::parse(text, &mut resolve) {

@@ -7,7 +7,7 @@ const SETS: &str = r#"
 kafka: { brokers: "localhost:9092", group: test }
 redis: { url: "redis://localhost:6379/0" }
 tables:
-  order: { topic: app.public.order, primary_key: id, replica_identity: full }
+  order: { topic: app.public.order, primary_key: id, replica_identity: full, columns: { shop_id: integer } }
   shop:  { topic: app.public.shop, primary_key: id, replica_identity: full }
 views:
   report:

@@ -135,8 +135,12 @@ fn ask(listen: SocketAddr, path: &str) -> Option<(u16, String)> {
 
 /// A configuration with one table, `row`, under the full replica identity. Of its columns `shop_id` takes integers only.
 pub fn configuration(topic: &Topic, redis: &str, views: &str) -> String {
-    // What is declared must fill a hole.
-    let columns = if views.contains("{shop_id}") { ", columns: { shop_id: integer }" } else { "" };
+    // What is declared must fill a hole or be compared.
+    let columns = if ["{shop_id}", "shop_id ="].iter().any(|used| views.contains(used)) {
+        ", columns: { shop_id: integer }"
+    } else {
+        ""
+    };
     format!(
         "kafka: {{ brokers: \"{}\", group: \"{}\" }}\n\
          redis: {{ url: \"{redis}\", key_format: \"{{}}\" }}\n\

@@ -3,7 +3,7 @@
 //! Each deletes families, which hides a stale key, and so does a row that is unknown for it: so they come in some rounds
 //! only, and what they leave unknown is healed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +42,10 @@ const FORMS: [&[u8]; 5] = [
 
 /// Where a message lies: its topic, partition and offset.
 pub type Place = (String, i32, i64);
+
+/// The offset of what the broker took twice and kept once, when it was killed before it could say so: the client is told that
+/// it is there, and not where.
+const NOWHERE: i64 = -1001;
 
 pub struct Poison {
     rng: Rng,
@@ -140,11 +144,28 @@ impl Poison {
         self.producer.flush(DELIVERY).expect("the broker takes them");
     }
 
-    /// Where all that were sent lie.
-    pub fn places(&self) -> Vec<Place> {
+    /// How many were sent.
+    pub const fn sent(&self) -> usize {
+        self.sent
+    }
+
+    /// What was sent and is not among these places. Nothing else is sent that cannot be read, so of those whose offset is not
+    /// known there has to be one more place each.
+    pub fn missing<'p>(&self, places: impl Iterator<Item = &'p Place>) -> Vec<String> {
         self.flush();
         let arrived = self.producer.context().0.lock().unwrap_or_else(PoisonError::into_inner);
         assert_eq!(arrived.len(), self.sent, "each that was sent has arrived");
-        arrived.iter().map(|arrival| arrival.clone().expect("the broker has taken it")).collect()
+        let mut left: BTreeSet<Place> = places.cloned().collect();
+        let arrived = arrived.iter().map(|arrival| arrival.as_ref().expect("the broker has taken it"));
+        let (nowhere, known): (Vec<_>, Vec<_>) = arrived.partition(|(_, _, offset)| *offset == NOWHERE);
+        let mut missing: Vec<_> = known.into_iter().filter(|place| !left.remove(*place)).collect();
+        for place in nowhere {
+            let other = left.iter().find(|(topic, partition, _)| (topic, partition) == (&place.0, &place.1));
+            match other.cloned() {
+                Some(other) => drop(left.remove(&other)),
+                None => missing.push(place),
+            }
+        }
+        missing.iter().map(|(topic, partition, offset)| format!("{topic} {partition} {offset}")).collect()
     }
 }
