@@ -68,11 +68,11 @@ pub enum Keep {
     /// Only whether it changed is asked, so of a long value a digest is enough.
     #[default]
     Digest,
-    /// It fills a hole, links to another row, is of the primary key, compared with parameters, or in a warmed view's values.
+    /// It fills a hole, links to another row, is of the primary key, compared with parameters, or in a view's `value`.
     Value,
 }
 
-/// What a column's values look like in a key, and what they are in a warmed view's value. In a key it decides which names a
+/// What a column's values look like in a key, and what they are in a view's `value`. In a key it decides which names a
 /// family's pattern matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColumnType {

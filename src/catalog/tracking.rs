@@ -73,8 +73,8 @@ impl Catalog {
     fn follow(&mut self) {
         let Self { tables, relations, views, .. } = self;
         for view in views {
-            if let Some(warmed) = view.warmed {
-                relations[warmed.relation.index()].reversed = true;
+            if let Some(computed) = view.computed {
+                relations[computed.relation.index()].reversed = true;
             }
             let template = matches!(view.pattern, Pattern::Template(_));
             for source in &mut view.sources {
@@ -103,7 +103,7 @@ impl Catalog {
     }
 
     /// Keeps the values of columns that fill a hole, link to another row, are of a primary key, compared with parameters, or in
-    /// a warmed view's values.
+    /// a view's `value`.
     fn keep(&mut self) {
         let mut kept: Vec<(TableId, ColumnId)> =
             self.relations.iter().map(|relation| (relation.from, relation.column)).collect();
@@ -120,7 +120,8 @@ impl Catalog {
         for affects in parameters.filter_map(|parameters| parameters.affects.as_ref()) {
             kept.extend(affects.columns.iter().map(|column| (affects.table, *column)));
         }
-        for source in self.views.iter().filter(|view| view.warmed.is_some()).flat_map(|view| &view.sources) {
+        for source in self.views.iter().filter(|view| view.computed.is_some()).flat_map(|view| &view.sources)
+        {
             if let Reads::Columns(columns) = &source.reads {
                 kept.extend(columns.iter().map(|column| (source.table, *column)));
             }

@@ -17,8 +17,10 @@ pub struct View {
     /// What readers ask for, where the family is declared and has a key beside it.
     pub parameters: Option<Parameters>,
     pub sources: Vec<Source>,
-    /// Present where freshet writes the values of affected keys, and does not only delete them.
-    pub warmed: Option<Warmed>,
+    /// Present where the configuration says how a key's value is computed.
+    pub computed: Option<Computed>,
+    /// How long the application lets a value live.
+    pub ttl: Option<Duration>,
     /// How long after its first delete a key, or the family, is deleted again: for readers without leases, one of which may
     /// have read the database before the change and stored the value after the first delete.
     pub settle: Option<Duration>,
@@ -31,11 +33,10 @@ pub struct View {
     pub digest: u64,
 }
 
-/// How the values of a view are written. How they are computed is said by [`values`](crate::values).
+/// How the rows of a key are found, where its value is computed from them. How that is done is said by
+/// [`values`](crate::values).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Warmed {
-    /// How long a value lives in Redis unless it is written again.
-    pub ttl: Duration,
+pub struct Computed {
     /// A relation of the one source's table. Its column fills a hole, so that it finds the rows of a key.
     pub relation: RelationId,
     /// That hole.

@@ -64,18 +64,6 @@ pub(super) struct Redis {
     /// `KEY_PREFIX`.
     #[serde(default = "default_key_format")]
     pub key_format: String,
-    /// How readers spell the values that freshet writes: `pickle`, as Django does, or `json`.
-    #[serde(default)]
-    pub value_format: ValueFormat,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub(super) enum ValueFormat {
-    #[default]
-    Pickle,
-    Json,
 }
 
 /// Metrics and health.
@@ -205,13 +193,12 @@ pub(super) struct View {
     /// The tables that the value is computed from: a name, a list of names, or a mapping from names to `fill` and
     /// `reads`.
     pub from: From,
-    /// What the value of a key is, computed from the rows that fill the key: freshet writes it instead of deleting the key. A
-    /// mapping from fields to SQL expressions, to further mappings, or to lists: `{ each: column, where: condition, order_by:
-    /// [field desc], value: { … } }`. The view is of one table and has a `ttl`.
+    /// What the value of a key is, computed from the rows that fill the key: `freshet value` prints it. A mapping from fields to SQL expressions, to further mappings, or to lists: `{ each: column, where: condition, order_by:
+    /// [field desc], value: { … } }`. The view is of one table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "mapping")]
     pub value: Option<serde_json::Map<String, Value>>,
-    /// How long a `value` lives in Redis unless it is written again, such as `5m`, `300s` or `1h30m`; from `1s` to `30d`.
+    /// How long the application lets a value live, such as `5m`, `300s` or `1h30m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub ttl: Option<String>,

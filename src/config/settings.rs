@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::librdkafka;
 use crate::catalog::{Catalog, KeyFormat};
-use crate::values::{Format, Values};
+use crate::values::Values;
 
 /// A configuration without mistakes.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Settings {
     pub http: Http,
     pub dead_letters: Option<DeadLetters>,
     pub catalog: Catalog,
-    /// How the values of the catalog's warmed views are computed.
+    /// How the values of the catalog's views are computed, of those that say so.
     pub values: Values,
 }
 
@@ -45,7 +45,6 @@ impl fmt::Debug for Kafka {
 pub struct Redis {
     pub url: RedisUrl,
     pub key_format: KeyFormat,
-    pub value_format: Format,
 }
 
 /// Where Redis is. Printed without its password.

@@ -1,12 +1,13 @@
-//! The values of warmed views: what freshet writes instead of deleting a key. Pure, as [`views`](crate::views) are.
+//! The values of keys, computed from the rows that the topics tell, without asking the database. Pure, as
+//! [`views`](crate::views) are.
 //!
 //! A view with a `value` says what its keys hold as SQL expressions over the rows that fill the key, and over the rows that
 //! relations lead to. The configuration compiles it to a plan, in which names are numbers ([`compile`]). A value is computed
-//! anew from all rows of its group, in one pass over them, each time its key is written: nothing is added up over time,
-//! so nothing drifts, and an event that is read twice does no harm. A relation's reverse index finds the rows.
+//! anew from all rows of its group, in one pass over them: nothing is added up over time, so nothing drifts, and an event that
+//! is read twice does no harm. A relation's reverse index finds the rows.
 //!
 //! Where anything that the value depends on is not known, or is not what the configuration says it is, there is
-//! [`Trouble`] instead of a value, and the key is to be deleted: the next reader computes it.
+//! [`Trouble`] instead of a value.
 //!
 //! Integers are of 128 bits on the way and of 64 at the end; everything that is divided is binary64. `NULL` is SQL's.
 
@@ -24,7 +25,6 @@ mod tests;
 mod tree;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use datum::Datum;
 pub use expression::{Cast, Expression, Operator};
@@ -43,7 +43,7 @@ pub enum Format {
     Json,
 }
 
-/// Why a key has no value. It is deleted then, and a reader computes it.
+/// Why a key has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// No row fills the key.
@@ -55,55 +55,33 @@ pub enum Trouble {
     /// A column is not of its declared type, an integer has more than 64 bits, or something was divided by zero.
     #[error("a column is not of its declared type, or a number is out of its range")]
     Value,
-    /// The view is not warmed, or the key is none of its keys.
-    #[error("the key is none of a warmed view")]
+    /// The view has no `value`, or the key is none of its keys.
+    #[error("the key is none of a view with a `value`")]
     Foreign,
 }
 
-/// How the values of the warmed views are computed and spelled. Cheap to clone.
+/// How the values of the views are computed, of those that say so. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Values {
-    /// By view; `None` where keys are deleted.
-    plans: Arc<[Option<Warmed>]>,
-    format: Format,
-}
-
-/// A view whose values are written.
-#[derive(Debug, Clone)]
-pub struct Warmed {
-    pub plan: Plan,
-    /// How long a value lives in Redis unless it is written again.
-    pub ttl: Duration,
+    /// By view.
+    plans: Arc<[Option<Plan>]>,
 }
 
 impl Values {
     /// One for each view of the catalog, in its order.
-    pub fn new(plans: impl IntoIterator<Item = Option<Warmed>>, format: Format) -> Self {
-        Self { plans: plans.into_iter().collect(), format }
+    pub fn new(plans: impl IntoIterator<Item = Option<Plan>>) -> Self {
+        Self { plans: plans.into_iter().collect() }
     }
 
-    /// Whether the view's values are written, and not only deleted.
-    pub fn is_warmed(&self, view: ViewId) -> bool {
-        self.warmed(view).is_some()
+    /// Whether the configuration says how the view's values are computed.
+    pub fn has(&self, view: ViewId) -> bool {
+        self.plan(view).is_some()
     }
 
-    /// How long a value of this view lives in Redis unless it is written again. Zero of a view that is not warmed.
-    pub fn ttl(&self, view: ViewId) -> Duration {
-        self.warmed(view).map_or(Duration::ZERO, |warmed| warmed.ttl)
-    }
-
-    /// The bytes of the key's value as the rows have it now. `key` is spelled as on the wire.
-    pub fn render(
-        &self,
-        catalog: &Catalog,
-        rows: &Rows,
-        view: ViewId,
-        key: &str,
-    ) -> Result<Vec<u8>, Trouble> {
-        self.value(catalog, rows, view, key)?.bytes(self.format)
-    }
-
-    /// The key's value as the rows have it now.
+    /// The key's value as the rows have it now. `key` is spelled as on the wire.
+    ///
+    /// # Errors
+    /// Why it has none that is known.
     pub fn value<'d>(
         &'d self,
         catalog: &'d Catalog,
@@ -111,11 +89,10 @@ impl Values {
         view: ViewId,
         key: &str,
     ) -> Result<Tree<'d>, Trouble> {
-        let warmed = self.warmed(view).ok_or(Trouble::Foreign)?;
-        render::value(&warmed.plan, catalog, rows, catalog.view(view), key)
+        render::value(self.plan(view).ok_or(Trouble::Foreign)?, catalog, rows, catalog.view(view), key)
     }
 
-    fn warmed(&self, view: ViewId) -> Option<&Warmed> {
+    fn plan(&self, view: ViewId) -> Option<&Plan> {
         self.plans.get(view.index())?.as_ref()
     }
 }

@@ -3,7 +3,7 @@ use super::group::State;
 use super::plan::Plan;
 use super::row::{Row, Source};
 use super::tree::Tree;
-use crate::catalog::{Catalog, ColumnId, ColumnType, Fill, Pattern, View, Warmed};
+use crate::catalog::{Catalog, ColumnId, ColumnType, Computed, Fill, Pattern, View};
 use crate::change::Value;
 use crate::rows::{Image, Rows};
 
@@ -15,7 +15,7 @@ pub(super) fn value<'d>(
     view: &View,
     key: &str,
 ) -> Result<Tree<'d>, Trouble> {
-    let (Some(Warmed { relation, hole, .. }), Pattern::Template(template)) = (view.warmed, &view.pattern)
+    let (Some(Computed { relation, hole }), Pattern::Template(template)) = (view.computed, &view.pattern)
     else {
         return Err(Trouble::Foreign);
     };

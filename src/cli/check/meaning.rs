@@ -34,7 +34,7 @@ pub(super) fn of(catalog: &Catalog) -> String {
         push_line(
             &mut text,
             2,
-            &format!("{}: {}{}, {}", view.name, view.pattern.text(), holes(view), handling(view)),
+            &format!("{}: {}{}{}", view.name, view.pattern.text(), holes(view), computed(view)),
         );
         for line in view.parameters.iter().flat_map(parameters) {
             push_line(&mut text, 4, &line);
@@ -178,14 +178,9 @@ fn parameters(parameters: &Parameters) -> Vec<String> {
     lines
 }
 
-/// What becomes of a value whose rows have changed.
-fn handling(view: &View) -> String {
-    match view.warmed {
-        Some(warmed) => {
-            format!("warmed: written anew for {} where this says deleted", format_duration(warmed.ttl))
-        }
-        None => "deleted".to_owned(),
-    }
+/// Whether freshet can tell the values.
+fn computed(view: &View) -> &'static str {
+    if view.computed.is_some() { ", computed by `freshet value`" } else { "" }
 }
 
 /// What happens after a deletion.

@@ -55,7 +55,7 @@ fn what_a_configuration_means() {
       customer, order, visit
 
     Views, and what a change of a row deletes
-      shop: :1:shop:{shop_id} (shop_id), deleted
+      shop: :1:shop:{shop_id} (shop_id)
         order, path `customer.name`: followed row by row
         order, on a change of shop_id, status, customer_id:
           the keys of the old and the new row, by shop_id
@@ -63,13 +63,13 @@ fn what_a_configuration_means() {
           the keys of the old and the new row, by shop_id=place_id
         customer, on a change of name:
           the keys of the rows that lead to it, by customer.name; the family if they are more than 10000
-      code: :1:code:{code} (code text), deleted
+      code: :1:code:{code} (code text)
         customer, on a change of code:
           the keys of the old and the new row, by code
-      customer: :1:customer:{id} (id integer), deleted
+      customer: :1:customer:{id} (id integer)
         customer, on a change of id, name:
           the key, by id
-      board: :1:board:*, deleted
+      board: :1:board:*
         visit, on any change:
           the family, as declared
 

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::catalog::{Catalog, Fill, Parameters, Path, Pattern, Reads, ReplicaIdentity, Source, Table, View};
-use crate::values::Format;
 
 /// From a text of everything that decides, in an order that does not depend on that of the file. Its form is part of
 /// what is committed to Kafka: a change of it deletes every family once.
@@ -12,8 +11,8 @@ use crate::values::Format;
 /// `ttl`, `settle`, `hold` and `max_sets` are not in it: they do not decide which keys go. What was deleted under another `settle` was deleted
 /// again as that one asked before its offset was committed.
 ///
-/// `written` is how the values are computed and spelled that freshet writes.
-pub(super) fn of(view: &View, catalog: &Catalog, written: Option<(&Value, Format)>) -> u64 {
+/// `value` is how a key's value is computed.
+pub(super) fn of(view: &View, catalog: &Catalog, value: Option<&Value>) -> u64 {
     let pattern = match &view.pattern {
         Pattern::Template(template) => {
             let types: Vec<String> = template.holes().iter().map(|hole| hole.r#type.to_string()).collect();
@@ -25,16 +24,8 @@ pub(super) fn of(view: &View, catalog: &Catalog, written: Option<(&Value, Format
     let mut parts = vec![pattern, sources];
     // Their key and their condition decide what is kept.
     parts.extend(view.parameters.as_ref().map(of_parameters));
-    // A value of another definition, or one that readers do not understand any more, must not stay.
-    parts.extend(written.map(|(definition, format)| {
-        json!([
-            definition,
-            match format {
-                Format::Pickle => "pickle",
-                Format::Json => "json",
-            }
-        ])
-    }));
+    // A value of another definition must not stay.
+    parts.extend(value.cloned());
     let text = Value::Array(parts).to_string();
     let hash = Sha256::digest(text.as_bytes());
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))

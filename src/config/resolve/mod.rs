@@ -22,7 +22,7 @@ use super::problem::{Fault, Problems};
 use super::schema::Shape;
 use super::settings::Settings;
 use crate::catalog::{Catalog, TableId};
-use crate::values::{Format, Values};
+use crate::values::Values;
 
 /// An index of tables, columns and views has 16 bits.
 const MOST: usize = 65_535;
@@ -116,8 +116,6 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
         (connections::kafka(&mut context), connections::redis(&mut context), connections::http(&mut context));
     let format = redis.as_ref().map(|redis| redis.key_format.clone()).unwrap_or_default();
 
-    let value_format = redis.as_ref().map_or(Format::Pickle, |redis| redis.value_format);
-
     let mut tables = tables::Tables::read(&mut context);
     let dead_letters = dead_letters::read(&mut context, &tables);
     let found = context.problems.len();
@@ -137,11 +135,11 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
         components: Vec::new(),
     };
     for index in 0..catalog.views.len() {
-        let definition = written[index].as_ref().map(|written| (&written.definition, value_format));
+        let definition = written[index].as_ref().map(|written| &written.definition);
         catalog.views[index].digest = digest::of(&catalog.views[index], &catalog, definition);
     }
     catalog.track(|table| forced[table.index()]);
-    let plans = written.into_iter().map(|written| written.map(|written| written.warmed));
-    let values = Values::new(plans, value_format);
+    let plans = written.into_iter().map(|written| written.map(|written| written.plan));
+    let values = Values::new(plans);
     Some(Settings { kafka: kafka?, redis: redis?, http: http?, dead_letters: dead_letters?, catalog, values })
 }

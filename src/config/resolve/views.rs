@@ -58,6 +58,7 @@ pub(super) struct Feed<'r> {
 impl Reader<'_, '_> {
     fn view(&mut self, raw: &raw::View) -> Option<(View, Option<Written>)> {
         let feeds = self.feeds(&raw.from);
+        let ttl = raw.ttl.as_deref().and_then(|text| self.ttl(text));
         let settle = raw.settle.as_deref().and_then(|text| self.settle(text));
         let hold = raw.hold.as_deref().and_then(|text| self.hold(text));
         if settle.is_some() && hold.is_some() {
@@ -70,15 +71,14 @@ impl Reader<'_, '_> {
         let pattern = self.pattern(raw, &feeds);
         let parameters = self.parameters(raw, pattern.as_ref(), &feeds);
         let affects = parameters.as_ref().ok().and_then(|parameters| parameters.as_ref()?.affects.as_ref());
-        let (sources, warmed, written) = if let Some(value) = &raw.value {
+        let (sources, computed, written) = if let Some(value) = &raw.value {
             let template = pattern.as_ref().and_then(|pattern| match pattern {
                 Pattern::Template(template) => Some(template),
                 Pattern::Declared { .. } => None,
             });
-            let (source, warmed, written) = self.warm(raw, value, &feeds, template)?;
-            (vec![source], Some(warmed), Some(written))
+            let (source, computed, written) = self.computed(raw, value, &feeds, template)?;
+            (vec![source], Some(computed), Some(written))
         } else {
-            self.no_ttl(raw);
             (self.sources(&feeds, pattern.as_ref(), affects)?, None, None)
         };
         let view = View {
@@ -86,7 +86,8 @@ impl Reader<'_, '_> {
             pattern: pattern?,
             parameters: parameters.ok()?,
             sources,
-            warmed,
+            computed,
+            ttl,
             settle,
             hold,
             fan_out_limit: raw.fan_out_limit,
@@ -155,6 +156,13 @@ impl Reader<'_, '_> {
         feeds
     }
 
+    fn ttl(&mut self, text: &str) -> Option<Duration> {
+        let remedy = "write it like `5m`, `300s` or `1h30m`";
+        self.duration("ttl", text, remedy, |ttl| {
+            ttl.is_zero().then_some("a value that lives no time is not cached")
+        })
+    }
+
     fn settle(&mut self, text: &str) -> Option<Duration> {
         let remedy = "write it like `500ms` or `1s`";
         self.duration("settle", text, remedy, |settle| {
@@ -185,7 +193,7 @@ impl Reader<'_, '_> {
     }
 
     /// A duration, unless `wrong` says what is wrong with it.
-    pub(super) fn duration(
+    fn duration(
         &mut self,
         name: &str,
         text: &str,

@@ -56,6 +56,7 @@ fn does_not_depend_on_order_names_or_comments() {
             ),
         ]),
         changed(&[("order", "purchase"), ("app.public.purchase", "app.public.order")]),
+        changed(&[("    from:", "    ttl: 5m\n    from:")]),
         changed(&[("    from:", "    settle: 1s\n    from:")]),
         changed(&[(
             "relations:",

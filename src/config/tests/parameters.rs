@@ -119,7 +119,7 @@ fn the_digest_changes_with_what_is_kept() {
             .digest
     };
     let all = [
-        "settle: 1s",
+        "ttl: 1s",
         "key: 'v:{:a}'",
         "key: 'v:{:a}:{:b}'",
         "key: 'v:{:a}', affects: 'x = :a'",

@@ -115,11 +115,11 @@ fn aliases() {
 #[test]
 fn variables() {
     check(
-        "tables: { a: { topic: \"${T}\" } }\nviews: { v: { family: \"${F\", from: a, hold: \"$${x}\" } }\n",
+        "tables: { a: { topic: \"${T}\" } }\nviews: { v: { family: \"${F\", from: a, ttl: \"$${x}\" } }\n",
         &[
             "3:23: tables.a.topic: the environment variable `T` is not set; set it, or write `${T:-…}` with a default",
             "4:23: views.v.family: `${` has no `}`; close it, or write `$${` for a literal `${`",
-            "4:45: views.v.hold: `${x}` is no duration: expected number at 0; write it like `500ms` or `1s`",
+            "4:44: views.v.ttl: `${x}` is no duration: expected number at 0; write it like `5m`, `300s` or `1h30m`",
         ],
     );
     let text = format!(

@@ -109,7 +109,7 @@ fn spelled(catalog: &Catalog, view: &crate::catalog::View) -> String {
         Pattern::Template(template) => template.text(),
         Pattern::Declared { prefix } => format!("{prefix}*"),
     };
-    let mut lines = vec![format!("{} {pattern} {:?}", view.name, view.warmed.map(|warmed| warmed.ttl))];
+    let mut lines = vec![format!("{} {pattern} {:?}", view.name, view.ttl)];
     for source in &view.sources {
         let table = catalog.table(source.table);
         let name = |column: crate::catalog::ColumnId| table.columns[column.index()].name.as_str();

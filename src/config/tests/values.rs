@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalog::{Keep, Reads, TableId};
 
-const WARMED: &str = "\
+const COMPUTED: &str = "\
 tables:
   task: { topic: app.public.task, primary_key: id, columns: { status: text } }
   user: { topic: app.public.user, primary_key: id, columns: { name: text, active: boolean } }
@@ -14,10 +14,10 @@ relations:
 views:
 ";
 
-/// A warmed view with this value; its text begins in line 12, column 83.
+/// A view with this value; its text begins in line 12, column 83.
 fn view(value: &str) -> String {
     format!(
-        "{WARMED}  v: {{ key: 'v:{{team}}', ttl: 5m, from: {{ task: {{ fill: {{ team: team_id }} }} }},\n    value: {value} }}\n"
+        "{COMPUTED}  v: {{ key: 'v:{{team}}', ttl: 5m, from: {{ task: {{ fill: {{ team: team_id }} }} }},\n    value: {value} }}\n"
     )
 }
 
@@ -39,10 +39,10 @@ fn what_is_resolved() {
     let settings = loaded(&view(VALUE));
     let catalog = &settings.catalog;
     let view = &catalog.views[0];
-    let warmed = view.warmed.expect("a warmed view");
-    assert_eq!((warmed.ttl.as_secs(), warmed.hole), (300, 0));
-    assert!(catalog.relation(warmed.relation).reversed);
-    assert_eq!((settings.values.ttl(catalog.view_by_name("v").expect("it")).as_secs()), 300);
+    let computed = view.computed.expect("a view with a value");
+    assert_eq!(computed.hole, 0);
+    assert!(catalog.relation(computed.relation).reversed);
+    assert!(settings.values.has(catalog.view_by_name("v").expect("it")));
     let source = &view.sources[0];
     let paths: Vec<&str> = source.read_paths.iter().map(|path| path.text.as_str()).collect();
     assert_eq!(paths, ["team.name", "user.active", "user.name"]);
@@ -79,40 +79,16 @@ fn the_digest_changes_with_the_value() {
         assert_ne!(changed, view(VALUE));
         assert_ne!(digest(&changed), base, "{to}");
     }
-    let json = HEAD.replace("redis://r", "redis://r, value_format: json");
-    let json = parse("f", &format!("{json}{}", view(VALUE)), &nothing_set).expect("a right configuration");
-    assert_ne!(json.catalog.views[0].digest, base);
 }
 
 #[test]
-fn what_a_warmed_view_may_not_be() {
+fn what_a_view_with_a_value_may_not_be() {
     let base = view(VALUE);
     let with = |from: &str, to: &str, expect: &[&str]| {
         let changed = base.replace(from, to);
         assert_ne!(changed, base);
         check(&changed, expect);
     };
-    with(
-        "ttl: 5m, ",
-        "",
-        &[
-            "11:3: views.v: the view has a `value`, and no `ttl`; add how long a value may live, such as `ttl: 5m`",
-        ],
-    );
-    with(
-        "5m",
-        "31days",
-        &[
-            "11:30: views.v.ttl: a value that nothing has written for `30d` is nobody's; more is refused; write it like `5m`, `300s` or `1h30m`",
-        ],
-    );
-    with(
-        "5m,",
-        "5m, settle: 1s,",
-        &[
-            "11:34: views.v.settle: a value that is written is not written a second time; remove it, or remove `value`",
-        ],
-    );
     with(
         "team_id } }",
         "team_id }, reads: [status] }",
@@ -154,18 +130,12 @@ fn what_a_warmed_view_may_not_be() {
             "12:5: views.v.value: a value is computed from the rows of `task`, which has no primary key to keep them by; name its `primary_key`, or remove `value`",
         ],
     );
-    views(
-        "  v: { key: 'v:{id}', from: order, ttl: 5m }",
-        &[
-            "12:36: views.v.ttl: freshet writes no value of this view, so that nothing would use it; remove it, or add a `value`",
-        ],
-    );
     check(
         &base
             .replace("key: 'v:{team}'", "family: 'v:*'")
             .replace("{ task: { fill: { team: team_id } } }", "task"),
         &[
-            "11:8: views.v.family: the keys of a family are not known, so that their values cannot be written; use a `key` alone, with holes that a row fills, or remove `value`",
+            "11:8: views.v.family: the keys of a family are not known, so that their values cannot be computed; use a `key` alone, with holes that a row fills, or remove `value`",
         ],
     );
 }

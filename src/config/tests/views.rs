@@ -83,6 +83,26 @@ fn keys_and_families() {
 }
 
 #[test]
+fn ttl() {
+    let settings = loaded(&format!("{TABLES}{USED}  v: {{ family: 'v:*', from: order, ttl: 1h30m }}\n"));
+    assert_eq!(settings.catalog.views[1].ttl.map(|ttl| ttl.as_secs()), Some(5_400));
+    assert_eq!(settings.catalog.views[0].ttl, None);
+    let ttl = |ttl: &str, expect: &str| {
+        views(
+            &format!("  v: {{ family: 'v:*', from: order, ttl: {ttl} }}"),
+            &[&format!("12:41: views.v.ttl: {expect}")],
+        );
+    };
+    ttl("300", "this is a number and must be text; write it with a unit, such as `5m` or `300s`");
+    ttl("0s", "a value that lives no time is not cached; write it like `5m`, `300s` or `1h30m`");
+    ttl(
+        "5x",
+        "`5x` is no duration: unknown time unit \"x\", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, \
+               months, years (and few variations); write it like `5m`, `300s` or `1h30m`",
+    );
+}
+
+#[test]
 fn hold() {
     let settings = loaded(&format!("{TABLES}{USED}  v: {{ family: 'v:*', from: order, hold: 500ms }}\n"));
     let view = &settings.catalog.views[1];

@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, TableId, ViewId};
 use crate::change::{Change, Operation, Row, Value};
 use crate::config::Settings;
 use crate::rows::Rows;
-use crate::values::{Datum, Tree, Trouble, Values};
+use crate::values::{Datum, Format, Tree, Trouble, Values};
 use crate::views::{Effects, Evaluator, Why};
 
 /// A configuration, and rows.
@@ -17,8 +17,8 @@ pub(super) struct Scene {
 
 impl Scene {
     /// `body` is a configuration without its connections.
-    pub(super) fn new(body: &str, format: &str) -> Self {
-        let head = format!("kafka: {{ brokers: b }}\nredis: {{ url: redis://r, value_format: {format} }}\n");
+    pub(super) fn new(body: &str) -> Self {
+        let head = "kafka: { brokers: b }\nredis: { url: redis://r }\n";
         let text = format!("{head}{body}");
         let settings: Settings =
             crate::config::parse("test", &text, &|_| None).unwrap_or_else(|e| panic!("{e}"));
@@ -88,15 +88,15 @@ impl Scene {
     }
 
     fn view(&self) -> ViewId {
-        self.catalog.view_ids().find(|view| self.values.is_warmed(*view)).expect("a warmed view")
+        self.catalog.view_ids().find(|view| self.values.has(*view)).expect("a view with a value")
     }
 
     pub(super) fn value(&self, key: &str) -> Result<Tree<'_>, Trouble> {
         self.values.value(&self.catalog, &self.rows, self.view(), key)
     }
 
-    pub(super) fn bytes(&self, key: &str) -> Result<Vec<u8>, Trouble> {
-        self.values.render(&self.catalog, &self.rows, self.view(), key)
+    pub(super) fn bytes(&self, key: &str, format: Format) -> Result<Vec<u8>, Trouble> {
+        self.value(key)?.bytes(format)
     }
 }
 
@@ -133,7 +133,6 @@ views:
   v: {{ key: 'v:{{team}}', ttl: 5m, from: {{ task: {{ fill: {{ team: team_id }} }} }}, value: {value} }}
 "
         ),
-        "json",
     )
 }
 

@@ -51,7 +51,6 @@ views:
 "
         .replace("status: text, ", "team_code: text, ")
         .as_str(),
-        "pickle",
     );
     for row in [
         "task id=1 team_code=a:b status=new day=5",

@@ -2,7 +2,7 @@
 
 use super::scene::{Scene, float, int, map, tasks, text};
 use crate::catalog::RelationId;
-use crate::values::{Datum, Tree, Trouble};
+use crate::values::{Datum, Format, Tree, Trouble};
 
 const ROWS: [&str; 8] = [
     "team id=1 title=north",
@@ -141,7 +141,7 @@ fn names() {
 #[test]
 fn lists() {
     let of = |scene: &Scene| {
-        format!("{:?}", scene.bytes("v:1").map(|bytes| String::from_utf8(bytes).expect("JSON")))
+        format!("{:?}", scene.bytes("v:1", Format::Json).map(|bytes| String::from_utf8(bytes).expect("JSON")))
     };
     let list = |rest: &str| scene(&format!("{{ l: {{ each: user_id, {rest} }} }}"));
     let scene_of = list("value: { id: user_id, name: user.name, n: count(*) }");
@@ -185,7 +185,7 @@ fn numbers_that_are_none() {
         "cast(1e300 as integer)",
     ] {
         let scene = scene(&format!("{{ x: \"{expression}\" }}"));
-        assert_eq!(scene.bytes("v:1"), Err(Trouble::Value), "{expression}");
+        assert_eq!(scene.bytes("v:1", Format::Json), Err(Trouble::Value), "{expression}");
     }
     // On the way there is room.
     check("9223372036854775807 + 1 - 1", int(i64::MAX.into()));
@@ -245,7 +245,7 @@ fn what_has_no_value() {
     assert_eq!(scene.value("v:2"), Err(Trouble::Empty));
     assert_eq!(scene.value("w:1"), Err(Trouble::Foreign));
     let other = scene.catalog.view_by_name("used").expect("the view");
-    assert!(!scene.values.is_warmed(other));
-    assert_eq!(scene.values.render(&scene.catalog, &scene.rows, other, "used:1"), Err(Trouble::Foreign));
+    assert!(!scene.values.has(other));
+    assert_eq!(scene.values.value(&scene.catalog, &scene.rows, other, "used:1"), Err(Trouble::Foreign));
     assert!(scene.catalog.relation(RelationId::from_index(0)).reversed || scene.catalog.relations.len() > 1);
 }

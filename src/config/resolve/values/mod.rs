@@ -1,63 +1,42 @@
-//! Warmed views: a `value` from what it says to a plan, and what such a view must be.
+//! Views with a `value`: from what it says to a plan, and what such a view must be.
 
 mod names;
 mod tree;
-
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::relations::Known;
 use super::views::{Feed, Reader};
-use crate::catalog::{self, ColumnId, Fill, Reads, Source, TableId, Template};
+use crate::catalog::{self, ColumnId, Computed, Fill, Reads, Source, TableId, Template};
 use crate::config::document::child;
 use crate::config::problem::Fault;
 use crate::config::raw;
-use crate::values::{Plan, Warmed};
+use crate::values::Plan;
 use names::Names;
-
-/// A value that outlives this is no cache's.
-const LONGEST_TTL: Duration = Duration::from_hours(30 * 24);
 
 /// How the values of a view are computed.
 pub(super) struct Written {
-    pub(super) warmed: Warmed,
+    pub(super) plan: Plan,
     /// Changes with whatever decides what they are.
     pub(super) definition: serde_json::Value,
 }
 
 impl Reader<'_, '_> {
     /// Reports what a view with a `value` must not have, and what it must. `None` if there is anything.
-    fn may_be_warmed(&mut self, raw: &raw::View, feeds: &[Feed<'_>]) -> Option<()> {
+    fn may_be_computed(&mut self, raw: &raw::View, feeds: &[Feed<'_>]) -> Option<()> {
         let mut faults = Vec::new();
         if raw.family.is_some() {
             faults.push((
                 child(self.pointer, "family"),
-                "the keys of a family are not known, so that their values cannot be written",
+                "the keys of a family are not known, so that their values cannot be computed",
                 "use a `key` alone, with holes that a row fills, or remove `value`",
             ));
-        }
-        for (name, said) in [("settle", raw.settle.is_some()), ("hold", raw.hold.is_some())] {
-            if said {
-                faults.push((
-                    child(self.pointer, name),
-                    "a value that is written is not written a second time",
-                    "remove it, or remove `value`",
-                ));
-            }
         }
         if feeds.len() > 1 {
             faults.push((
                 child(self.pointer, "from"),
                 "a value is computed from the rows of one table, and of those that relations lead to",
                 "keep the table whose rows are counted, or remove `value`",
-            ));
-        }
-        if raw.ttl.is_none() && !self.context.is_misspelled(self.pointer) {
-            faults.push((
-                self.pointer.to_owned(),
-                "the view has a `value`, and no `ttl`",
-                "add how long a value may live, such as `ttl: 5m`",
             ));
         }
         for feed in feeds.iter().filter(|feed| feed.source.is_some_and(|source| source.reads.is_some())) {
@@ -74,16 +53,15 @@ impl Reader<'_, '_> {
         is_right.then_some(())
     }
 
-    /// A view whose values are written: the one source with what it reads, how the group is found, and the plan.
-    pub(super) fn warm(
+    /// A view whose values are computed: the one source with what it reads, how the group is found, and the plan.
+    pub(super) fn computed(
         &mut self,
         raw: &raw::View,
         written: &tree::Mapping,
         feeds: &[Feed<'_>],
         template: Option<&Template>,
-    ) -> Option<(Source, catalog::Warmed, Written)> {
-        let may_be = self.may_be_warmed(raw, feeds);
-        let ttl = raw.ttl.as_deref().and_then(|text| self.ttl(text));
+    ) -> Option<(Source, Computed, Written)> {
+        let may_be = self.may_be_computed(raw, feeds);
         let feed = feeds.first()?;
         let template = template?;
         let fills = self.fills(template, feed)?;
@@ -119,10 +97,9 @@ impl Reader<'_, '_> {
         let definition = json!([written, types]);
         let source = Source { table: feed.table, fills, reads: Reads::Columns(reads), read_paths: paths };
         let plan = Plan { table: feed.table, slots, group: group? };
-        let ((relation, hole), ttl) = (relation?, ttl?);
+        let (relation, hole) = relation?;
         may_be?;
-        let warmed = catalog::Warmed { ttl, relation, hole };
-        kept.then_some((source, warmed, Written { warmed: Warmed { plan, ttl }, definition }))
+        kept.then_some((source, Computed { relation, hole }, Written { plan, definition }))
     }
 
     /// The base row's columns that fill the holes.
@@ -206,30 +183,5 @@ impl Reader<'_, '_> {
             self.context.name(&child(self.pointer, "value"), fault);
         }
         kept
-    }
-
-    /// What lives so long in Redis unless it is written again.
-    pub(super) fn ttl(&mut self, text: &str) -> Option<Duration> {
-        let remedy = "write it like `5m`, `300s` or `1h30m`";
-        self.duration("ttl", text, remedy, |ttl| {
-            if ttl < Duration::from_secs(1) {
-                Some("a value that lives less than `1s` is not cached")
-            } else if ttl > LONGEST_TTL {
-                Some("a value that nothing has written for `30d` is nobody's; more is refused")
-            } else {
-                None
-            }
-        })
-    }
-
-    /// Without a `value` nothing would use a `ttl`.
-    pub(super) fn no_ttl(&mut self, raw: &raw::View) {
-        if raw.ttl.is_some() {
-            let fault = Fault::new(
-                "freshet writes no value of this view, so that nothing would use it",
-                "remove it, or add a `value`",
-            );
-            self.context.name(&child(self.pointer, "ttl"), fault);
-        }
     }
 }
