@@ -135,6 +135,34 @@ def test_a_value_that_cannot_be_stored_gives_the_lease_back(cache, redis):
     assert redis.keys() == []
 
 
+def test_a_task_cancelled_while_it_asks_gives_the_lease_back(cache, redis, monkeypatch):
+    asked, go = threading.Event(), threading.Event()
+    read_or_lease = lease.read_or_lease
+
+    def slowly(*arguments):
+        answer = read_or_lease(*arguments)
+        asked.set()
+        assert go.wait(10)
+        return answer
+
+    monkeypatch.setattr(lease, "read_or_lease", slowly)
+
+    async def main():
+        task = asyncio.create_task(cache.aget_or_set("k", lambda: pytest.fail("computed by a cancelled task")))
+        await asyncio.to_thread(asked.wait, 10)
+        task.cancel()
+        # The task gets to know before Redis has answered.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert redis.keys() == [L.encode()]
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert redis.keys() == []
+
+
 def test_of_many_readers_one_computes(cache):
     computed, start = [], threading.Barrier(8)
 

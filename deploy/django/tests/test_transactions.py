@@ -243,6 +243,52 @@ def test_an_invalidation_is_rolled_back_too(cache):
     assert cache.get("shop_stats:5") == 1
 
 
+def test_an_invalidation_without_autocommit_does_not_wait_for_a_commit_that_django_does_not_tell(cache):
+    connection = connections["postgres"]
+    connection.set_autocommit(False)
+    try:
+        cache.set("shop_stats:5", 1)
+        invalidate("shop", shop_id=5)
+        assert cache.get("shop_stats:5") is None
+
+        cache.set("shop_stats:5", 1)
+        with atomic():
+            invalidate("shop", shop_id=5)
+            assert cache.get("shop_stats:5") is None
+        connection.commit()
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)
+
+
+def test_an_invalidation_beside_a_connection_without_autocommit_comes_now_and_on_commit(cache):
+    second = connections["second"]
+    second.set_autocommit(False)
+    try:
+        cache.set("shop_stats:5", 1)
+        with atomic():
+            invalidate("shop", shop_id=5)
+            assert cache.get("shop_stats:5") is None
+            cache.set("shop_stats:5", 2)
+        assert cache.get("shop_stats:5") is None
+    finally:
+        second.rollback()
+        second.set_autocommit(True)
+
+
+def test_a_block_without_autocommit_takes_no_lease(cache, redis):
+    """It does not commit, so the lease would be held until somebody switches autocommit on."""
+    connection = connections["postgres"]
+    connection.set_autocommit(False)
+    try:
+        with atomic():
+            assert cache.get_or_set("k", row) == 1
+        assert redis.keys() == []
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)
+
+
 def test_in_a_test_case_of_django_it_behaves_as_outside(cache):
     """Its transactions never commit, so a fill that waited for them would never come."""
     seen = []

@@ -1,3 +1,4 @@
+import json
 from datetime import date
 from pathlib import Path
 
@@ -44,13 +45,17 @@ def test_canonical(value, registered):
         ("a:{{{x}}}", "a:{1}"),
         ("a:{md5_8(:x,:y)}", "a:" + md5_8(1, "zwei")),
         ("a:{md5_8( :x , :y )}:{x}", "a:" + md5_8(1, "zwei") + ":1"),
+        ("a:{:x}:{ :y }:{:absent}", "a:1:zwei:"),
     ],
 )
 def test_a_template_is_filled(template, key):
     assert Template.parse(template).spell({"x": 1, "y": "zwei"}) == key
 
 
-@pytest.mark.parametrize("template", ["a:{x", "a:x}", "a:{sha1(:x)}", "a:{x y}", "a:{}", "a:{md5_8(x)}"])
+@pytest.mark.parametrize(
+    "template",
+    ["a:{x", "a:x}", "a:{sha1(:x)}", "a:{x y}", "a:{}", "a:{md5_8(x)}", "a:{:}", "a:{:x y}", "a:{: x}", "a:{::x}"],
+)
 def test_a_wrong_template_is_refused(template):
     with pytest.raises(ImproperlyConfigured):
         Configuration.parse(f'views: {{ v: {{ key: "{template}" }} }}', "f.yaml")
@@ -75,6 +80,33 @@ def test_the_view_of_a_key(key, view):
     assert conf.configuration().view_of(key) == view
 
 
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        # As in freshet's own tests, src/catalog/parameters_tests.rs.
+        ({"shop_id": 5, "until": "a:b"}, "sales:5:{x}:3be150b3"),
+        ({}, "sales::{x}:853ae90f"),
+        ({"shop_id": 0, "from": ""}, "sales::{x}:853ae90f"),
+        ({"shop_id": "0"}, "sales:0:{x}:853ae90f"),
+    ],
+)
+def test_a_parameter_is_spelled_as_freshet_spells_it(values, key):
+    from freshet_django import conf
+
+    view = conf.configuration().view("sales")
+    assert view.has_parameters
+    assert view.key(values) == key
+    # freshet knows only what is registered, and must find the same key.
+    assert view.key(dict(zip(view.holes(), json.loads(view.parameters(values)), strict=True))) == key
+    assert conf.configuration().view_of(key) == "sales"
+
+
+def test_parameters_without_a_family_are_refused():
+    for hole in ("{:x}", "{md5_8(:x)}"):
+        with pytest.raises(ImproperlyConfigured, match=r'the view v has parameters.*add the family.*family: "a:\*"'):
+            Configuration.parse(f'views: {{ v: {{ key: "a:{hole}" }} }}', "f.yaml")
+
+
 def test_mistakes_are_named():
     from freshet_django import conf
 
@@ -89,8 +121,13 @@ def test_mistakes_are_named():
         configuration.view("front_page").key({})
     with pytest.raises(ImproperlyConfigured, match=r"no configuration.*freshet check"):
         Configuration.parse("views: [a]", "f.yaml")
-    with pytest.raises(ImproperlyConfigured, match="is no YAML"):
+    with pytest.raises(ImproperlyConfigured, match=r"(?s)f\.yaml is no YAML: .*line 1.*freshet check"):
         Configuration.parse("views: {", "f.yaml")
+    for text in ("", "views:", "views: { v: 5 }", "views: { v: { key: 5 } }", "day: 2026-13-45", "[]"):
+        with pytest.raises(
+            ImproperlyConfigured, match=r"f\.yaml is no configuration of freshet \(.+\); `freshet check`"
+        ):
+            Configuration.parse(text, "f.yaml")
 
 
 def test_the_shipped_example_can_be_read():

@@ -6,8 +6,10 @@ Cached values in Django that no reader can fill with a stale one, kept true by f
 - The names below.
 """
 
-from .api import aget_or_set, cached, get_or_set, invalidate, register
+from .api import aget_or_set, get_or_set, register
 from .counting import Counts, counts
+from .decorator import cached
+from .invalidation import invalidate
 from .lease import LeaseKeyError
 
 __all__ = [

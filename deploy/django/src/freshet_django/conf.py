@@ -45,5 +45,12 @@ def _read(path: Path) -> Configuration:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ImproperlyConfigured(f"freshet's configuration cannot be read: {error}") from error
+        raise ImproperlyConfigured(
+            f"freshet's configuration {path} cannot be read: {error.strerror}; "
+            'give FRESHET["CONFIG"] the path of a freshet.yaml that this process may read'
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(
+            f"freshet's configuration {path} is no UTF-8 at byte {error.start}; save it as UTF-8"
+        ) from error
     return Configuration.parse(text, str(path))

@@ -24,7 +24,8 @@ class Counts:
     """Values that were computed under a lease and not stored: a change overtook them, or a transaction forbade it."""
 
 
-_lock = threading.Lock()
+# A signal handler, or a lease that the garbage collector gives back, may count while its thread is counting.
+_lock = threading.RLock()
 _counted: Counter[tuple[str, str]] = Counter()
 
 

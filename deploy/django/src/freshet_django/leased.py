@@ -77,11 +77,11 @@ class LeasedCache(Base):
         return await self.aread(Reading(self, key, timeout, version), compute)
 
     def read(self, reading: Reading, compute: Callable[[], Any]) -> Any:
-        for pause in reading.pauses():
-            time.sleep(pause)
-        if reading.found:
-            return reading.value
         try:
+            for pause in reading.pauses():
+                time.sleep(pause)
+            if reading.found:
+                return reading.value
             with computing():
                 value = compute()
             reading.fill(value)
@@ -93,17 +93,17 @@ class LeasedCache(Base):
     async def aread(self, reading: Reading, compute: Callable[..., Any]) -> Any:
         pauses = reading.pauses()
         ask = sync_to_async(lambda: next(pauses, None))
-        while (pause := await ask()) is not None:
-            await asyncio.sleep(pause)
-        if reading.found:
-            return reading.value
         try:
+            while (pause := await ask()) is not None:
+                await asyncio.sleep(pause)
+            if reading.found:
+                return reading.value
             with computing():
-                value = await (compute if iscoroutinefunction(compute) else sync_to_async(compute))()
-                if isawaitable(value):
-                    value = await value
+                value = await computed(compute)
             await sync_to_async(reading.fill)(value)
         except BaseException:
+            # If a cancelled task was asking, its question goes on in the one thread that this too waits for: a lease
+            # that it gets is given back.
             await sync_to_async(reading.abandon)()
             raise
         return value
@@ -134,3 +134,9 @@ class LeasedCache(Base):
                     client.unlink(*names[start : start + 1000])
 
         self.with_redis(act, None)
+
+
+async def computed(compute: Callable[..., Any]) -> Any:
+    """What a coroutine function returns, or another one, which runs in Django's thread for such."""
+    value = await (compute if iscoroutinefunction(compute) else sync_to_async(compute))()
+    return await value if isawaitable(value) else value

@@ -69,6 +69,12 @@ class Reading:
         self.found = False
         self.value: Any = None
 
+    def read(self, compute: Callable[[], Any]) -> Any:
+        return self._cache.read(self, compute)
+
+    async def aread(self, compute: Callable[..., Any]) -> Any:
+        return await self._cache.aread(self, compute)
+
     def pauses(self) -> Iterator[float]:
         """Asks until there is a value, a lease, or no time left, and yields how long to wait before it asks again."""
         if self._view and _computing.get():
@@ -89,9 +95,10 @@ class Reading:
             self.found, self.value = True, self._cache.decode(answer.raw)
             note("hit", self._view, self._key)
             return
-        note("miss", self._view, self._key)
+        # First of all, so that whatever ends this read gives the lease back.
         if isinstance(answer, lease.Leased):
             self._held = Held(self._cache, self._key, answer.token, self._lifetime, self._view)
+        note("miss", self._view, self._key)
         self._on_miss()
 
     def _ask(self) -> lease.Found | lease.Leased | lease.Waiting | None:

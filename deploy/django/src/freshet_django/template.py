@@ -1,4 +1,4 @@
-"""A key with holes: ``dept_workload:{department_id}``, or a hash of parameters: ``x:{md5_8(:a, :b)}``."""
+"""A key with holes: ``dept_workload:{department_id}``, a parameter: ``x:{:a}``, or a hash of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 _TOKEN = re.compile(r"(\{\{|\}\}|\{[^{}]*\}|[{}])")
 _NAME = re.compile(r"[A-Za-z0-9_]+")
+_PARAMETER = re.compile(r":([A-Za-z0-9_]+)")
 _MD5_8 = re.compile(r"md5_8\(\s*(:\w+(?:\s*,\s*:\w+)*)\s*\)", re.ASCII)
 
 
@@ -19,15 +20,18 @@ class TemplateError(ValueError):
 
 @dataclass(frozen=True)
 class Hole:
-    """What stands between two literals: a value, or the hash of several parameters."""
+    """What stands between two literals: a row's value, a reader's parameter, or the hash of several parameters."""
 
     names: tuple[str, ...]
+    is_parameter: bool = False
     hashed: bool = False
 
     def spell(self, values: Mapping[str, Any]) -> str:
         if self.hashed:
             return md5_8(*(values.get(name) for name in self.names))
         (name,) = self.names
+        if self.is_parameter:
+            return _spell(values.get(name))
         if values.get(name) is None:
             # A null column fills no hole: freshet deletes no such key, so none may be written.
             raise ValueError(f"nothing fills the hole {name!r}; a key needs a value for each hole")
@@ -62,7 +66,7 @@ class Template:
 
     @property
     def has_parameters(self) -> bool:
-        return any(hole.hashed for hole in self.holes)
+        return any(hole.is_parameter for hole in self.holes)
 
     def spell(self, values: Mapping[str, Any]) -> str:
         key = self.literals[0]
@@ -82,10 +86,20 @@ class Template:
 def _hole(inner: str, text: str) -> Hole:
     if match := _MD5_8.fullmatch(inner.strip()):
         names = [name.strip().removeprefix(":") for name in match[1].split(",")]
-        return Hole(tuple(names), hashed=True)
+        return Hole(tuple(names), is_parameter=True, hashed=True)
+    if match := _PARAMETER.fullmatch(inner.strip()):
+        return Hole((match[1],), is_parameter=True)
     if not _NAME.fullmatch(inner):
-        raise TemplateError(f"{{{inner}}} in the key {text!r} is neither a hole nor md5_8(:name, …)")
+        raise TemplateError(
+            f"{{{inner}}} in the key {text!r} is no hole; write {{name}}, or under a family {{:name}} or "
+            "{md5_8(:one, :other)}"
+        )
     return Hole((inner,))
+
+
+def _spell(value: Any) -> str:
+    """A parameter as it stands in a key: freshet spells null, which absent, empty and 0 are, as the empty text."""
+    return str(value) if value else ""
 
 
 def md5_8(*values: Any) -> str:
@@ -94,7 +108,7 @@ def md5_8(*values: Any) -> str:
 
     So None, the empty text and the number 0 share a key, and the text "0" has its own.
     """
-    text = ":".join(str(value) if value else "" for value in values)
+    text = ":".join(map(_spell, values))
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:8]
 
 

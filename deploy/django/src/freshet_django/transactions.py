@@ -46,10 +46,19 @@ def _is_open(connection: Any) -> bool:
     return connection.connection is not None and not connection.autocommit
 
 
+def tells_of_commit(connection: Any) -> bool:
+    """
+    Whether Django calls back when this connection's transaction commits.
+
+    Without autocommit an ``atomic`` does not commit, and `connection.commit()` calls nobody back.
+    """
+    return bool(connection.in_atomic_block and connection.commit_on_exit)
+
+
 def may_store() -> bool:
     """Whether a value computed now may ever be stored, as far as can be told without asking a database."""
     return all(
-        connection.in_atomic_block
+        tells_of_commit(connection)
         and connection.vendor == "postgresql"
         # The level of the settings. Its number depends on the driver, its name does not.
         and connection.isolation_level.name.replace("_", " ").lower() in _LEVELS_WITH_A_SNAPSHOT_PER_STATEMENT
@@ -59,7 +68,7 @@ def may_store() -> bool:
 
 def may_store_on_commit(connection: Any) -> bool:
     """Asks the database: plain SQL may have set another level than the settings."""
-    if not connection.in_atomic_block or connection.needs_rollback or connection.vendor != "postgresql":
+    if not tells_of_commit(connection) or connection.needs_rollback or connection.vendor != "postgresql":
         return False
     try:
         with connection.cursor() as cursor:

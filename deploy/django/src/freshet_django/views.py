@@ -26,13 +26,21 @@ class View:
 
     def key(self, values: Mapping[str, Any]) -> str:
         """The key as the application writes it, without the cache's prefix and version."""
+        template = self._key_template()
+        self.check(values)
+        return template.spell(values)
+
+    def holes(self) -> list[str]:
+        """The names of the key's holes, in its order."""
+        return self._key_template().names
+
+    def _key_template(self) -> Template:
         if self.template is None:
             raise ValueError(
                 f"the view {self.name} is the declared family {self.family}* without a key; "
                 "name the key yourself, with cache.get_or_set"
             )
-        self.check(values)
-        return self.template.spell(values)
+        return self.template
 
     def check(self, names: Iterable[str]) -> None:
         holes = self.template.names if self.template is not None else []
@@ -84,12 +92,15 @@ class Configuration:
             groups = {str(name): list(group) for name, group in (content.get("invalidate") or {}).items()}
             key_format = str((content.get("redis") or {}).get("key_format", "{}"))
         except yaml.YAMLError as error:
-            raise ImproperlyConfigured(f"{path} is no YAML: {error}") from error
+            raise ImproperlyConfigured(
+                f"{path} is no YAML: {error}\nMend it there; `freshet check` says all that is wrong with it"
+            ) from error
         except TemplateError as error:
             raise ImproperlyConfigured(f"{path}: {error}") from error
-        except (AttributeError, KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # A ValueError is PyYAML's, of a date that is none.
             raise ImproperlyConfigured(
-                f"{path} is no configuration of freshet; `freshet check` says what is wrong"
+                f"{path} is no configuration of freshet ({error!r}); `freshet check` says what is wrong"
             ) from error
         return cls(views, groups, key_format, path)
 
@@ -120,7 +131,13 @@ def _view(name: str, content: Mapping[str, Any]) -> View:
     if family is None and key is None:
         raise TemplateError(f"the view {name} has neither a key nor a family")
     prefix = None if family is None else family.removesuffix("*").replace("{{", "{").replace("}}", "}")
-    return View(name, prefix, None if key is None else Template.parse(key))
+    template = None if key is None else Template.parse(key)
+    if template is not None and template.has_parameters and family is None:
+        raise TemplateError(
+            f"the key {key!r} of the view {name} has parameters, which no row fills; add the family that its keys are "
+            f'in, such as family: "{template.literals[0] or name + ":"}*"'
+        )
+    return View(name, prefix, template)
 
 
 def _has(name: str, known: Iterable[str]) -> str:
