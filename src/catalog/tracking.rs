@@ -120,8 +120,11 @@ impl Catalog {
         for affects in parameters.filter_map(|parameters| parameters.affects.as_ref()) {
             kept.extend(affects.columns.iter().map(|column| (affects.table, *column)));
         }
-        for source in self.views.iter().filter(|view| view.computed.is_some()).flat_map(|view| &view.sources)
-        {
+        let computed = self.views.iter().filter_map(|view| Some((view, view.computed?)));
+        for source in computed.flat_map(|(view, computed)| {
+            let base = self.relation(computed.relation).from;
+            view.sources.iter().filter(move |source| source.table == base)
+        }) {
             if let Reads::Columns(columns) = &source.reads {
                 kept.extend(columns.iter().map(|column| (source.table, *column)));
             }

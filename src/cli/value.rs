@@ -36,9 +36,9 @@ pub(super) struct ValueCommand {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Spelling {
-    /// As django-redis' JSONSerializer reads it, and a line end
+    /// As django-redis' JSON serializer reads it, and a line end
     Json,
-    /// As Django's RedisCache and django-redis read it
+    /// As Django's Redis cache and django-redis read it by default
     Pickle,
 }
 
@@ -91,16 +91,13 @@ fn no_value(view: &View) -> String {
 
 /// Why there is no value, and what may be the cause.
 fn explain(key: &str, trouble: Trouble, now: &RowsNow) -> String {
-    let mut text = format!("`{key}` has no value: {trouble}");
+    let mut parts = vec![format!("`{key}` has no value: {trouble}")];
     if trouble == Trouble::Unresolved {
-        for topic in &now.incomplete {
-            text.push_str(&format!("; {topic} is not there, or has lost its beginning"));
-        }
-        if now.poison > 0 {
-            text.push_str(&format!("; {} events could not be decoded", now.poison));
-        }
+        let lost = |topic: &String| format!("{topic} is not there, or has lost its beginning");
+        parts.extend(now.incomplete.iter().map(lost));
+        parts.extend((now.poison > 0).then(|| format!("{} events could not be decoded", now.poison)));
     }
-    text
+    parts.join("; ")
 }
 
 /// How far the topics are read, for a person who waits.

@@ -194,7 +194,8 @@ pub(super) struct View {
     /// `reads`.
     pub from: From,
     /// What the value of a key is, computed from the rows that fill the key: `freshet value` prints it. A mapping from fields to SQL expressions, to further mappings, or to lists: `{ each: column, where: condition, order_by:
-    /// [field desc], value: { … } }`. The view is of one table.
+    /// [field desc], value: { … } }`. It is computed from the rows of the
+    /// first table of `from`, and of those that relations lead to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "mapping")]
     pub value: Option<serde_json::Map<String, Value>>,

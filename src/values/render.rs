@@ -21,7 +21,8 @@ pub(super) fn value<'d>(
     };
     let filling = template.values(key).ok_or(Trouble::Foreign)?;
     let link = spelled(filling[hole], template.holes()[hole].r#type).ok_or(Trouble::Foreign)?;
-    let fills = view.sources.iter().flat_map(|source| &source.fills);
+    let base = view.sources.iter().filter(|source| source.table == plan.table);
+    let fills = base.flat_map(|source| &source.fills);
     let others: Vec<(ColumnId, &str)> = fills
         .zip(filling)
         .enumerate()

@@ -1,5 +1,6 @@
 //! Views: which keys, from which tables, by which columns.
 
+use std::iter;
 use std::time::Duration;
 
 use super::fills::fill_of;
@@ -76,10 +77,15 @@ impl Reader<'_, '_> {
                 Pattern::Template(template) => Some(template),
                 Pattern::Declared { .. } => None,
             });
-            let (source, computed, written) = self.computed(raw, value, &feeds, template)?;
-            (vec![source], Some(computed), Some(written))
+            // The value is computed from the first table's rows; those of the others may alter it all the same.
+            let first = self.first(&feeds)?;
+            let (base, others): (Vec<_>, Vec<_>) = feeds.iter().partition(|feed| feed.table == first);
+            let (source, computed, written) = self.computed(raw, value, base.first()?, template)?;
+            let others = self.sources(&others, pattern.as_ref(), None)?;
+            (iter::once(source).chain(others).collect(), Some(computed), Some(written))
         } else {
-            (self.sources(&feeds, pattern.as_ref(), affects)?, None, None)
+            let all: Vec<_> = feeds.iter().collect();
+            (self.sources(&all, pattern.as_ref(), affects)?, None, None)
         };
         let view = View {
             name: self.name.to_owned(),
@@ -96,10 +102,10 @@ impl Reader<'_, '_> {
         Some((view, written))
     }
 
-    /// What the view takes from each table, where its values are not computed.
+    /// What the view takes from each table, as `fill` and `reads` say.
     fn sources(
         &mut self,
-        feeds: &[Feed<'_>],
+        feeds: &[&Feed<'_>],
         pattern: Option<&Pattern>,
         affects: Option<&Affects>,
     ) -> Option<Vec<Source>> {

@@ -23,7 +23,7 @@ pub(super) struct Written {
 
 impl Reader<'_, '_> {
     /// Reports what a view with a `value` must not have, and what it must. `None` if there is anything.
-    fn may_be_computed(&mut self, raw: &raw::View, feeds: &[Feed<'_>]) -> Option<()> {
+    fn may_be_computed(&mut self, raw: &raw::View, feed: &Feed<'_>) -> Option<()> {
         let mut faults = Vec::new();
         if raw.family.is_some() {
             faults.push((
@@ -32,21 +32,14 @@ impl Reader<'_, '_> {
                 "use a `key` alone, with holes that a row fills, or remove `value`",
             ));
         }
-        if feeds.len() > 1 {
-            faults.push((
-                child(self.pointer, "from"),
-                "a value is computed from the rows of one table, and of those that relations lead to",
-                "keep the table whose rows are counted, or remove `value`",
-            ));
-        }
-        for feed in feeds.iter().filter(|feed| feed.source.is_some_and(|source| source.reads.is_some())) {
+        if feed.source.is_some_and(|source| source.reads.is_some()) {
             faults.push((
                 child(&feed.pointer, "reads"),
                 "what is read is what `value` names",
                 "remove it, or remove `value`",
             ));
         }
-        let is_right = faults.is_empty() && feeds.len() == 1;
+        let is_right = faults.is_empty();
         for (pointer, what, remedy) in faults {
             self.context.name(&pointer, Fault::new(what, remedy));
         }
@@ -58,11 +51,10 @@ impl Reader<'_, '_> {
         &mut self,
         raw: &raw::View,
         written: &tree::Mapping,
-        feeds: &[Feed<'_>],
+        feed: &Feed<'_>,
         template: Option<&Template>,
     ) -> Option<(Source, Computed, Written)> {
-        let may_be = self.may_be_computed(raw, feeds);
-        let feed = feeds.first()?;
+        let may_be = self.may_be_computed(raw, feed);
         let template = template?;
         let fills = self.fills(template, feed)?;
         let columns = self.own_columns(&fills, feed)?;
