@@ -55,10 +55,11 @@
 //! - [`change`]: one row change, plain data. [`debezium`]: bytes to a change. [`rows`]: the images of tracked rows.
 //! - [`rows`]: the last image of each row of the tracked tables, and which rows point to which.
 //! - [`views`]: a change's old and new image to keys and families, with the reason. [`batch`]: effects, deduplicated.
+//! - [`values`]: what a key holds, computed from the rows, for views that say how.
 //! - [`handoff`]: between the polling thread and the writer. [`kafka`]: group, ledger, commits, rebalances.
 //! - [`redis`]: deleting, and waiting for Redis. [`http`]: metrics and health. [`telemetry`]: what is counted and logged.
 //!
-//! `catalog`, `expressions`, `change`, `debezium`, `rows`, `views` and `batch` import neither rdkafka nor redis nor tokio: the decision from bytes
+//! `catalog`, `expressions`, `change`, `debezium`, `rows`, `views`, `values` and `batch` import neither rdkafka nor redis nor tokio: the decision from bytes
 //! to keys runs alike in `run`, in `explain` and in a unit test.
 //!
 //! # What must hold
@@ -126,4 +127,5 @@ pub mod kafka;
 pub mod redis;
 pub mod rows;
 pub mod telemetry;
+pub mod values;
 pub mod views;

@@ -68,11 +68,12 @@ pub enum Keep {
     /// Only whether it changed is asked, so of a long value a digest is enough.
     #[default]
     Digest,
-    /// It fills a hole, links to another row, is of the primary key or compared with parameters.
+    /// It fills a hole, links to another row, is of the primary key, compared with parameters, or in a view's `value`.
     Value,
 }
 
-/// What a column's values look like in a key. It decides which names a family's pattern matches.
+/// What a column's values look like in a key, and what they are in a view's `value`. In a key it decides which names a
+/// family's pattern matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColumnType {
     /// Nothing was declared: integers and texts alike.
@@ -80,6 +81,9 @@ pub enum ColumnType {
     Any,
     Integer,
     Text,
+    Boolean,
+    /// Binary64.
+    Float,
 }
 
 impl fmt::Display for ColumnType {
@@ -88,6 +92,8 @@ impl fmt::Display for ColumnType {
             Self::Any => "any",
             Self::Integer => "integer",
             Self::Text => "text",
+            Self::Boolean => "boolean",
+            Self::Float => "float",
         })
     }
 }

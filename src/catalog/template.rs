@@ -84,17 +84,36 @@ impl Template {
     /// Whether the whole name is a key of this family: `shop_stats:5:lock` is none of `shop_stats:{shop_id}` if the hole
     /// takes integers.
     pub fn matches(&self, name: &[u8]) -> bool {
+        self.split(name, |_, _| ())
+    }
+
+    /// What fills each hole of a key of this family. `None` if the name is none.
+    pub fn values<'n>(&self, name: &'n str) -> Option<Vec<&'n str>> {
+        let mut values = Vec::with_capacity(self.holes.len());
+        // The holes are cut out of whole characters: what is around them is.
+        self.split(name.as_bytes(), |start, end| values.extend(name.get(start..end)))
+            .then_some(values)
+            .filter(|values| values.len() == self.holes.len())
+    }
+
+    /// Whether the whole name is a key of this family. `found` is told where each value begins and ends.
+    fn split(&self, name: &[u8], mut found: impl FnMut(usize, usize)) -> bool {
         let Some(mut rest) = name.strip_prefix(self.literals[0].as_bytes()) else { return false };
         for (index, (hole, literal)) in self.holes.iter().zip(&self.literals[1..]).enumerate() {
             let length = match hole.r#type {
                 ColumnType::Integer => integer_length(rest),
-                ColumnType::Any => any_length(rest, self.end(index)),
+                ColumnType::Any | ColumnType::Boolean | ColumnType::Float => {
+                    any_length(rest, self.end(index))
+                }
                 ColumnType::Text => rest.len().checked_sub(literal.len()),
             };
-            let Some(after) = length.and_then(|length| rest[length..].strip_prefix(literal.as_bytes()))
+            let Some((length, after)) =
+                length.and_then(|length| Some((length, rest[length..].strip_prefix(literal.as_bytes())?)))
             else {
                 return false;
             };
+            let start = name.len() - rest.len();
+            found(start, start + length);
             rest = after;
         }
         rest.is_empty()
@@ -104,7 +123,9 @@ impl Template {
     pub fn holds(&self, hole: usize, spelling: &str) -> bool {
         match self.holes[hole].r#type {
             ColumnType::Integer => integer_length(spelling.as_bytes()) == Some(spelling.len()),
-            ColumnType::Any => any_length(spelling.as_bytes(), self.end(hole)) == Some(spelling.len()),
+            ColumnType::Any | ColumnType::Boolean | ColumnType::Float => {
+                any_length(spelling.as_bytes(), self.end(hole)) == Some(spelling.len())
+            }
             ColumnType::Text => true,
         }
     }

@@ -41,7 +41,13 @@ impl Catalog {
 
     /// What the rows of this table are needed for, if they are.
     pub fn needs_rows(&self, table: TableId) -> Option<Need> {
-        let on_a_path = self.relations.iter().any(|relation| relation.from == table || relation.to == table);
+        // What a relation is only followed backwards from need not be known.
+        let ends_a_path = || {
+            let sources = self.views.iter().flat_map(|view| &view.sources);
+            let mut relations = sources.flat_map(Source::paths).flat_map(|path| &path.relations);
+            relations.any(|relation| self.relation(*relation).to == table)
+        };
+        let on_a_path = self.relations.iter().any(|relation| relation.from == table) || ends_a_path();
         let full = self.table(table).identity == ReplicaIdentity::Full;
         if on_a_path {
             Some(Need::OnAPath)
@@ -67,6 +73,9 @@ impl Catalog {
     fn follow(&mut self) {
         let Self { tables, relations, views, .. } = self;
         for view in views {
+            if let Some(computed) = view.computed {
+                relations[computed.relation.index()].reversed = true;
+            }
             let template = matches!(view.pattern, Pattern::Template(_));
             for source in &mut view.sources {
                 let is_tracked = |path: &Path| {
@@ -93,7 +102,8 @@ impl Catalog {
         }
     }
 
-    /// Keeps the values of columns that fill a hole, link to another row, are of a primary key or compared with parameters.
+    /// Keeps the values of columns that fill a hole, link to another row, are of a primary key, compared with parameters, or in
+    /// a view's `value`.
     fn keep(&mut self) {
         let mut kept: Vec<(TableId, ColumnId)> =
             self.relations.iter().map(|relation| (relation.from, relation.column)).collect();
@@ -109,6 +119,16 @@ impl Catalog {
         let parameters = self.views.iter().filter_map(|view| view.parameters.as_ref());
         for affects in parameters.filter_map(|parameters| parameters.affects.as_ref()) {
             kept.extend(affects.columns.iter().map(|column| (affects.table, *column)));
+        }
+        let computed = self.views.iter().filter_map(|view| Some((view, view.computed?)));
+        for source in computed.flat_map(|(view, computed)| {
+            let base = self.relation(computed.relation).from;
+            view.sources.iter().filter(move |source| source.table == base)
+        }) {
+            if let Reads::Columns(columns) = &source.reads {
+                kept.extend(columns.iter().map(|column| (source.table, *column)));
+            }
+            kept.extend(source.read_paths.iter().flat_map(|path| path.steps(&self.relations)));
         }
         for (table, column) in kept {
             self.tables[table.index()].columns[column.index()].keep = Keep::Value;

@@ -17,7 +17,9 @@ pub struct View {
     /// What readers ask for, where the family is declared and has a key beside it.
     pub parameters: Option<Parameters>,
     pub sources: Vec<Source>,
-    /// Of values that freshet writes.
+    /// Present where the configuration says how a key's value is computed.
+    pub computed: Option<Computed>,
+    /// How long the application lets a value live.
     pub ttl: Option<Duration>,
     /// How long after its first delete a key, or the family, is deleted again: for readers without leases, one of which may
     /// have read the database before the change and stored the value after the first delete.
@@ -29,6 +31,16 @@ pub struct View {
     pub fan_out_limit: usize,
     /// Changes whenever anything changes that decides which keys this view's events delete.
     pub digest: u64,
+}
+
+/// How the rows of a key are found, where its value is computed from them. How that is done is said by
+/// [`values`](crate::values).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Computed {
+    /// A relation of the one source's table. Its column fills a hole, so that it finds the rows of a key.
+    pub relation: RelationId,
+    /// That hole.
+    pub hole: usize,
 }
 
 impl View {
@@ -46,12 +58,7 @@ impl View {
     /// Every table that the view needs, those on its paths included. One may come more than once.
     pub fn tables<'v>(&'v self, relations: &'v [Relation]) -> impl Iterator<Item = TableId> + 'v {
         self.sources.iter().flat_map(move |source| {
-            let of_fill = |fill: &'v Fill| match fill {
-                Fill::Path(path) => Some(path),
-                Fill::Column(_) => None,
-            };
-            let paths = source.fills.iter().filter_map(of_fill).chain(&source.read_paths);
-            let behind = paths.flat_map(|path| path.steps(relations)).map(|(table, _)| table);
+            let behind = source.paths().flat_map(|path| path.steps(relations)).map(|(table, _)| table);
             iter::once(source.table).chain(behind)
         })
     }
@@ -117,6 +124,19 @@ pub struct Source {
     pub reads: Reads,
     /// Columns of other tables that the value depends on.
     pub read_paths: Vec<Path>,
+}
+
+impl Source {
+    /// Those that fill holes, and those that are read.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.fills
+            .iter()
+            .filter_map(|fill| match fill {
+                Fill::Path(path) => Some(path),
+                Fill::Column(_) => None,
+            })
+            .chain(&self.read_paths)
+    }
 }
 
 /// Where a hole's value comes from.

@@ -3,8 +3,10 @@
 mod check;
 mod dead_letters;
 mod explain;
+mod holes;
 mod invalidate;
 mod run;
+mod value;
 
 use std::error::Error;
 use std::io::Write as _;
@@ -32,6 +34,7 @@ Examples:
   freshet run --dry-run                           follow the topics and say what would be deleted
   freshet run                                     follow the topics and delete
   freshet invalidate shop_stats shop_id=5         delete a key by hand
+  freshet value shop_stats shop_id=5              what would its value be?
   freshet dead-letters list                       which events could not be decoded?
 
 The configuration file is ./freshet.yaml unless --config or FRESHET_CONFIG names another.
@@ -64,6 +67,7 @@ enum Command {
     Explain(explain::Explain),
     Run(run::Run),
     Invalidate(invalidate::Invalidate),
+    Value(value::ValueCommand),
     DeadLetters(dead_letters::DeadLettersCommand),
 }
 
@@ -140,6 +144,10 @@ fn execute(arguments: &Arguments) -> Result<(), Failure> {
             run.execute(settings)
         }
         Command::Invalidate(invalidate) => invalidate.execute(&settings),
+        Command::Value(value) => {
+            client_takes(&settings)?;
+            value.execute(settings)
+        }
         Command::DeadLetters(dead_letters) => {
             client_takes(&settings)?;
             dead_letters.execute(settings)

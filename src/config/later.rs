@@ -2,7 +2,7 @@
 
 const OF_THE_FILE: &[&str] = &["defaults", "database", "admin"];
 const OF_REDIS: &[&str] = &["value_format"];
-const OF_A_VIEW: &[&str] = &["value", "warm", "jitter", "max_groups", "debounce", "max_per_second"];
+const OF_A_VIEW: &[&str] = &["warm", "jitter", "max_groups", "debounce", "max_per_second"];
 
 /// Whether `name` is a setting of a later version at this place.
 pub(super) fn is_later(parent: &str, name: &str) -> bool {

@@ -117,8 +117,9 @@ pub(super) struct Table {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     pub tracked: Option<bool>,
-    /// The type of columns that fill holes: `integer` or `text`. It decides which names are the view's when the whole
-    /// family goes. Absent: either, and a value that is followed by a separator must not hold the separator.
+    /// The type of columns that fill holes or are in a `value`: `integer`, `text`, `boolean` or `float` (binary64). Of a hole
+    /// it decides which names are the view's when the whole family goes; absent: any, and a value that is followed by a
+    /// separator must not hold the separator. In a `value` a column without a type is an integer.
     #[serde(default)]
     pub columns: BTreeMap<String, Type>,
 }
@@ -138,6 +139,8 @@ pub(super) enum Identity {
 pub(super) enum Type {
     Integer,
     Text,
+    Boolean,
+    Float,
 }
 
 /// One name, or a list of names.
@@ -190,6 +193,12 @@ pub(super) struct View {
     /// The tables that the value is computed from: a name, a list of names, or a mapping from names to `fill` and
     /// `reads`.
     pub from: From,
+    /// What the value of a key is, computed from the rows that fill the key: `freshet value` prints it. A mapping from fields to SQL expressions, to further mappings, or to lists: `{ each: column, where: condition, order_by:
+    /// [field desc], value: { … } }`. It is computed from the rows of the
+    /// first table of `from`, and of those that relations lead to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "mapping")]
+    pub value: Option<serde_json::Map<String, Value>>,
     /// How long the application lets a value live, such as `5m`, `300s` or `1h30m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
@@ -259,6 +268,11 @@ fn default_key_format() -> String {
 
 fn default_listen() -> String {
     "0.0.0.0:9090".to_owned()
+}
+
+/// Its parts may be nested, and are checked one by one.
+fn mapping(_: &mut schemars::SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object" })
 }
 
 /// librdkafka takes text only, but nobody writes numbers in quotes.

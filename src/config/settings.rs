@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::librdkafka;
 use crate::catalog::{Catalog, KeyFormat};
+use crate::values::Values;
 
 /// A configuration without mistakes.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct Settings {
     pub http: Http,
     pub dead_letters: Option<DeadLetters>,
     pub catalog: Catalog,
+    /// How the values of the catalog's views are computed, of those that say so.
+    pub values: Values,
 }
 
 /// Where the change events come from.

@@ -132,7 +132,7 @@ fn integer(value: &Value<'_>, spelled: bool) -> Option<i128> {
 }
 
 impl Comparison {
-    const fn holds(self, order: Ordering) -> bool {
+    pub(crate) const fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
             Self::NotEqual => order.is_ne(),

@@ -12,4 +12,5 @@ mod truth;
 
 pub use condition::{Comparison, Condition, Operand};
 pub use parse::{Kind, Mistake, Name};
+pub(crate) use parse::{comparison, expression, links};
 pub use truth::Truth;

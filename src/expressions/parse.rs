@@ -49,30 +49,42 @@ type Resolve<'r> = &'r mut dyn FnMut(Name<'_>) -> Result<(Operand, Kind), Mistak
 impl Condition {
     /// Reads a condition. `resolve` says what its names stand for, in the order in which they are written.
     pub fn parse(text: &str, resolve: Resolve<'_>) -> Result<Self, Mistake> {
-        if text.len() > LONGEST {
-            let what = format!("the expression has {} bytes", text.len());
-            return Err(Mistake::new(what, format!("use at most {LONGEST}")));
-        }
-        let parsed = Parser::new(&GenericDialect {})
-            .with_recursion_limit(DEEPEST)
-            .try_with_sql(text)
-            .and_then(|mut parser| {
-                let expression = parser.parse_expr()?;
-                parser.expect_token(&Token::EOF)?;
-                Ok(expression)
-            });
-        match parsed {
-            Ok(expression) => Reader(resolve).condition(&expression),
-            Err(error) => {
-                let error = error.to_string();
-                let what = error.trim_start_matches("sql parser error: ");
-                Err(Mistake::new(
-                    format!("this is no SQL expression: {what}"),
-                    "write one, such as `id = :id`",
-                ))
-            }
-        }
+        Reader(resolve).condition(&expression(text, "id = :id")?)
     }
+}
+
+/// Reads any expression. `example` is one that would be right where it stands.
+pub(crate) fn expression(text: &str, example: &str) -> Result<Expr, Mistake> {
+    if text.len() > LONGEST {
+        let what = format!("the expression has {} bytes", text.len());
+        return Err(Mistake::new(what, format!("use at most {LONGEST}")));
+    }
+    let parsed = Parser::new(&GenericDialect {}).with_recursion_limit(DEEPEST).try_with_sql(text).and_then(
+        |mut parser| {
+            let expression = parser.parse_expr()?;
+            parser.expect_token(&Token::EOF)?;
+            Ok(expression)
+        },
+    );
+    parsed.map_err(|error| {
+        let error = error.to_string();
+        let what = error.trim_start_matches("sql parser error: ");
+        Mistake::new(format!("this is no SQL expression: {what}"), format!("write one, such as `{example}`"))
+    })
+}
+
+/// The links of `a and b and c`, which the parser nests to the left, as deep as there are.
+pub(crate) fn links<'e>(expression: &'e Expr, joined: &BinaryOperator) -> Vec<&'e Expr> {
+    let (mut links, mut rest) = (Vec::new(), expression);
+    while let Expr::BinaryOp { left, op, right } = rest
+        && op == joined
+    {
+        links.push(&**right);
+        rest = left;
+    }
+    links.push(rest);
+    links.reverse();
+    links
 }
 
 struct Reader<'r>(Resolve<'r>);
@@ -115,17 +127,8 @@ impl Reader<'_> {
         })
     }
 
-    /// The conditions of `a and b and c`, which the parser nests to the left, as deep as there are.
     fn chain(&mut self, expression: &Expr, joined: &BinaryOperator) -> Result<Vec<Condition>, Mistake> {
-        let (mut links, mut rest) = (Vec::new(), expression);
-        while let Expr::BinaryOp { left, op, right } = rest
-            && op == joined
-        {
-            links.push(&**right);
-            rest = left;
-        }
-        links.push(rest);
-        links.into_iter().rev().map(|link| self.condition(link)).collect()
+        links(expression, joined).into_iter().map(|link| self.condition(link)).collect()
     }
 
     /// Both sides of a comparison, unless it is known that they never agree.
@@ -198,7 +201,7 @@ const fn is_column(operand: &Operand) -> bool {
     matches!(operand, Operand::Column { .. })
 }
 
-fn comparison(operator: &BinaryOperator) -> Option<Comparison> {
+pub(crate) fn comparison(operator: &BinaryOperator) -> Option<Comparison> {
     Some(match operator {
         BinaryOperator::Eq => Comparison::Equal,
         BinaryOperator::NotEq => Comparison::NotEqual,

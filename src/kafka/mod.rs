@@ -24,12 +24,14 @@ mod reach;
 mod reader;
 mod rebalance;
 mod refused;
+mod rows_now;
 mod shares;
 mod silence;
 mod topic_config;
 mod topics;
 mod tracking;
 mod turnstile;
+mod whole_topic;
 
 pub use dead_letters::{
     DeadLetter, DeadLetters, Read, check_letters, command as make_letters_topic, may_write, read_all,
@@ -39,6 +41,8 @@ pub use mode::Mode;
 pub use properties::client_config;
 pub use reader::{Reader, ReaderError};
 pub use refused::Refused;
+pub use rows_now::{RowsNow, rows_now};
 pub use shares::{Share, Shares};
 pub use topic_config::{TopicConfig, topic_configs};
 pub use topics::{Topic, TopicsError, check_properties, lost_beginnings, topics};
+pub use whole_topic::Progress;

@@ -180,7 +180,7 @@ impl Processing {
     }
 }
 
-fn record<'m>(message: &'m BorrowedMessage<'_>, headers: &'m dyn Headers) -> Record<'m> {
+pub(super) fn record<'m>(message: &'m BorrowedMessage<'_>, headers: &'m dyn Headers) -> Record<'m> {
     Record { topic: message.topic(), key: message.key(), value: message.payload(), headers }
 }
 
@@ -200,7 +200,7 @@ fn letter(partition: Partition, message: &BorrowedMessage<'_>, poison: &Poison) 
 }
 
 /// The client parses a message's headers when they are asked for, and most changes need none.
-struct LazyHeaders<'m>(&'m BorrowedMessage<'m>);
+pub(super) struct LazyHeaders<'m>(pub(super) &'m BorrowedMessage<'m>);
 
 impl Headers for LazyHeaders<'_> {
     fn header(&self, name: &str) -> Option<&[u8]> {

@@ -25,3 +25,4 @@ mod redis_away;
 mod redis_faults;
 mod settle;
 mod tracked;
+mod value;

@@ -31,7 +31,11 @@ pub(super) fn of(catalog: &Catalog) -> String {
     text.push_str("\nViews, and what a change of a row deletes\n");
     for id in catalog.view_ids() {
         let view = catalog.view(id);
-        push_line(&mut text, 2, &format!("{}: {}{}", view.name, view.pattern.text(), holes(view)));
+        push_line(
+            &mut text,
+            2,
+            &format!("{}: {}{}{}", view.name, view.pattern.text(), holes(view), computed(view)),
+        );
         for line in view.parameters.iter().flat_map(parameters) {
             push_line(&mut text, 4, &line);
         }
@@ -172,6 +176,11 @@ fn parameters(parameters: &Parameters) -> Vec<String> {
         lines.push(format!("a row affects a set where {}; the {most} youngest sets count", affects.text));
     }
     lines
+}
+
+/// Whether freshet can tell the values.
+fn computed(view: &View) -> &'static str {
+    if view.computed.is_some() { ", computed by `freshet value`" } else { "" }
 }
 
 /// What happens after a deletion.

@@ -75,9 +75,9 @@ impl Topic<'_> {
             bar.set_style(style);
         }
         let topic = self.dead_letters.topic.as_str();
-        let read = read_all(self.kafka, topic, |Read { letter: found, written, done, of }| {
-            bar.set_length(of);
-            bar.set_position(done);
+        let read = read_all(self.kafka, topic, |Read { letter: found, written, progress }| {
+            bar.set_length(progress.of);
+            bar.set_position(progress.done);
             if let Some(found) = found {
                 letter(found, written);
             }

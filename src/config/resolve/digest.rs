@@ -10,7 +10,9 @@ use crate::catalog::{Catalog, Fill, Parameters, Path, Pattern, Reads, ReplicaIde
 ///
 /// `ttl`, `settle`, `hold` and `max_sets` are not in it: they do not decide which keys go. What was deleted under another `settle` was deleted
 /// again as that one asked before its offset was committed.
-pub(super) fn of(view: &View, catalog: &Catalog) -> u64 {
+///
+/// `value` is how a key's value is computed.
+pub(super) fn of(view: &View, catalog: &Catalog, value: Option<&Value>) -> u64 {
     let pattern = match &view.pattern {
         Pattern::Template(template) => {
             let types: Vec<String> = template.holes().iter().map(|hole| hole.r#type.to_string()).collect();
@@ -22,6 +24,8 @@ pub(super) fn of(view: &View, catalog: &Catalog) -> u64 {
     let mut parts = vec![pattern, sources];
     // Their key and their condition decide what is kept.
     parts.extend(view.parameters.as_ref().map(of_parameters));
+    // A value of another definition must not stay.
+    parts.extend(value.cloned());
     let text = Value::Array(parts).to_string();
     let hash = Sha256::digest(text.as_bytes());
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))

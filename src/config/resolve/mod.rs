@@ -11,6 +11,7 @@ mod pattern;
 mod prefixes;
 mod relations;
 mod tables;
+mod values;
 mod views;
 
 use serde::de::DeserializeOwned;
@@ -21,6 +22,7 @@ use super::problem::{Fault, Problems};
 use super::schema::Shape;
 use super::settings::Settings;
 use crate::catalog::{Catalog, TableId};
+use crate::values::Values;
 
 /// An index of tables, columns and views has 16 bits.
 const MOST: usize = 65_535;
@@ -117,7 +119,7 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
     let mut tables = tables::Tables::read(&mut context);
     let dead_letters = dead_letters::read(&mut context, &tables);
     let found = context.problems.len();
-    let views = views::read(&mut context, &mut tables, &format);
+    let (views, written) = views::read(&mut context, &mut tables, &format);
     let complete = context.problems.len() == found && views.iter().all(|view| view.content.is_some());
     let groups = groups::read(&mut context, &views);
 
@@ -133,8 +135,11 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
         components: Vec::new(),
     };
     for index in 0..catalog.views.len() {
-        catalog.views[index].digest = digest::of(&catalog.views[index], &catalog);
+        let definition = written[index].as_ref().map(|written| &written.definition);
+        catalog.views[index].digest = digest::of(&catalog.views[index], &catalog, definition);
     }
     catalog.track(|table| forced[table.index()]);
-    Some(Settings { kafka: kafka?, redis: redis?, http: http?, dead_letters: dead_letters?, catalog })
+    let plans = written.into_iter().map(|written| written.map(|written| written.plan));
+    let values = Values::new(plans);
+    Some(Settings { kafka: kafka?, redis: redis?, http: http?, dead_letters: dead_letters?, catalog, values })
 }

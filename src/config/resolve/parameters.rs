@@ -54,7 +54,7 @@ impl Reader<'_, '_> {
     }
 
     /// The table that is named first under `from`, if it exists.
-    fn first(&self, feeds: &[Feed<'_>]) -> Option<TableId> {
+    pub(super) fn first(&self, feeds: &[Feed<'_>]) -> Option<TableId> {
         let from = self.context.shape.value.pointer(&child(self.pointer, "from"))?;
         let first = match from {
             serde_json::Value::Object(map) => map.keys().next()?,
@@ -87,7 +87,8 @@ impl Reader<'_, '_> {
                     columns.len() - 1
                 });
                 let kind = match r#type {
-                    ColumnType::Any => Kind::Any,
+                    ColumnType::Any | ColumnType::Float => Kind::Any,
+                    ColumnType::Boolean => Kind::Truth,
                     ColumnType::Integer => Kind::Integer,
                     ColumnType::Text => Kind::Text,
                 };

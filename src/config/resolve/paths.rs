@@ -67,6 +67,12 @@ impl Target {
         Some(tables.type_of(self.table(), &self.column)).filter(|r#type| *r#type != ColumnType::Any)
     }
 
+    /// The column's table and type. The column counts as used, so that its type may be declared.
+    pub(super) fn used(&self, tables: &mut Tables) -> (TableId, ColumnType) {
+        tables.fills(self.table(), &self.column);
+        (self.table(), tables.type_of(self.table(), &self.column))
+    }
+
     /// Where a hole's value comes from.
     pub(super) fn fill(&self, tables: &mut Tables) -> Fill {
         tables.fills(self.table(), &self.column);

@@ -257,5 +257,7 @@ const fn column_type(raw: raw::Type) -> ColumnType {
     match raw {
         raw::Type::Integer => ColumnType::Integer,
         raw::Type::Text => ColumnType::Text,
+        raw::Type::Boolean => ColumnType::Boolean,
+        raw::Type::Float => ColumnType::Float,
     }
 }

@@ -1,12 +1,14 @@
 //! Views: which keys, from which tables, by which columns.
 
+use std::iter;
 use std::time::Duration;
 
 use super::fills::fill_of;
 use super::paths::{Target, Unresolved};
 use super::tables::Tables;
+use super::values::Written;
 use super::{Context, Part, pattern, prefixes};
-use crate::catalog::{ColumnId, Fill, KeyFormat, Pattern, Reads, Source, TableId, View};
+use crate::catalog::{Affects, ColumnId, Fill, KeyFormat, Pattern, Reads, Source, TableId, View};
 use crate::config::document::child;
 use crate::config::problem::Fault;
 use crate::config::raw;
@@ -15,22 +17,28 @@ use crate::config::raw;
 /// would leave the database to itself.
 const LONGEST_SETTLE: Duration = Duration::from_mins(1);
 
-pub(super) fn read(context: &mut Context<'_>, tables: &mut Tables, format: &KeyFormat) -> Vec<Part<View>> {
+/// The views, and beside each how its values are computed, if they are.
+pub(super) fn read(
+    context: &mut Context<'_>,
+    tables: &mut Tables,
+    format: &KeyFormat,
+) -> (Vec<Part<View>>, Vec<Option<Written>>) {
     let parts = context.parts::<raw::View>("views", "a view");
     if context.is_empty("views") {
         context.name("/views", Fault::new("no view is defined", "define one: `name: { key: …, from: … }`"));
     }
-    let views: Vec<Part<View>> = parts
+    let (views, written): (Vec<Part<View>>, Vec<_>) = parts
         .into_iter()
         .map(|part| {
-            let content = part.content.and_then(|raw| {
+            let read = part.content.and_then(|raw| {
                 Reader { context, tables, format, name: &part.name, pointer: &part.pointer }.view(&raw)
             });
-            Part { name: part.name, pointer: part.pointer, content }
+            let (content, written) = read.map_or((None, None), |(view, written)| (Some(view), written));
+            (Part { name: part.name, pointer: part.pointer, content }, written)
         })
-        .collect();
+        .unzip();
     prefixes::check(context, &views);
-    views
+    (views, written)
 }
 
 pub(super) struct Reader<'r, 'c> {
@@ -49,7 +57,7 @@ pub(super) struct Feed<'r> {
 }
 
 impl Reader<'_, '_> {
-    fn view(&mut self, raw: &raw::View) -> Option<View> {
+    fn view(&mut self, raw: &raw::View) -> Option<(View, Option<Written>)> {
         let feeds = self.feeds(&raw.from);
         let ttl = raw.ttl.as_deref().and_then(|text| self.ttl(text));
         let settle = raw.settle.as_deref().and_then(|text| self.settle(text));
@@ -64,9 +72,46 @@ impl Reader<'_, '_> {
         let pattern = self.pattern(raw, &feeds);
         let parameters = self.parameters(raw, pattern.as_ref(), &feeds);
         let affects = parameters.as_ref().ok().and_then(|parameters| parameters.as_ref()?.affects.as_ref());
+        let (sources, computed, written) = if let Some(value) = &raw.value {
+            let template = pattern.as_ref().and_then(|pattern| match pattern {
+                Pattern::Template(template) => Some(template),
+                Pattern::Declared { .. } => None,
+            });
+            // The value is computed from the first table's rows; those of the others may alter it all the same.
+            let first = self.first(&feeds)?;
+            let (base, others): (Vec<_>, Vec<_>) = feeds.iter().partition(|feed| feed.table == first);
+            let (source, computed, written) = self.computed(raw, value, base.first()?, template)?;
+            let others = self.sources(&others, pattern.as_ref(), None)?;
+            (iter::once(source).chain(others).collect(), Some(computed), Some(written))
+        } else {
+            let all: Vec<_> = feeds.iter().collect();
+            (self.sources(&all, pattern.as_ref(), affects)?, None, None)
+        };
+        let view = View {
+            name: self.name.to_owned(),
+            pattern: pattern?,
+            parameters: parameters.ok()?,
+            sources,
+            computed,
+            ttl,
+            settle,
+            hold,
+            fan_out_limit: raw.fan_out_limit,
+            digest: 0,
+        };
+        Some((view, written))
+    }
+
+    /// What the view takes from each table, as `fill` and `reads` say.
+    fn sources(
+        &mut self,
+        feeds: &[&Feed<'_>],
+        pattern: Option<&Pattern>,
+        affects: Option<&Affects>,
+    ) -> Option<Vec<Source>> {
         let mut sources = Vec::with_capacity(feeds.len());
-        for feed in &feeds {
-            let fills = match &pattern {
+        for feed in feeds {
+            let fills = match pattern {
                 Some(Pattern::Template(template)) => self.fills(template, feed),
                 Some(Pattern::Declared { .. }) => self.no_fills(feed),
                 None => self.targets_only(feed),
@@ -80,18 +125,7 @@ impl Reader<'_, '_> {
                 Source { table: feed.table, fills, reads, read_paths }
             }));
         }
-        let sources = sources.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(View {
-            name: self.name.to_owned(),
-            pattern: pattern?,
-            parameters: parameters.ok()?,
-            sources,
-            ttl,
-            settle,
-            hold,
-            fan_out_limit: raw.fan_out_limit,
-            digest: 0,
-        })
+        sources.into_iter().collect()
     }
 
     /// The tables that exist.

@@ -11,6 +11,7 @@ mod shape;
 mod shipped;
 mod tables;
 mod tracking;
+mod values;
 mod views;
 
 use super::*;

@@ -161,11 +161,11 @@ fn types() {
         ],
     );
     check(
-        "tables:\n  a: { topic: 5, primary_key: 6, columns: { b: float, c: , d: 1 } }\nviews:\n  v: { family: 'v:*', from: 7 }\n",
+        "tables:\n  a: { topic: 5, primary_key: 6, columns: { b: money, c: , d: 1 } }\nviews:\n  v: { family: 'v:*', from: 7 }\n",
         &[
             "4:15: tables.a.topic: this is a number and must be text; put it in quotes",
             "4:31: tables.a.primary_key: this is a number and must be text or a list; put it in quotes",
-            "4:48: tables.a.columns.b: `float` is not known here; write one of those that are (`integer`, `text`)",
+            "4:48: tables.a.columns.b: `money` is not known here; write one of those that are (`integer`, `text`, `boolean`, `float`)",
             "4:56: tables.a.columns.c: this is nothing and must be text; write text",
             "4:63: tables.a.columns.d: this is a number and must be text; put it in quotes",
             "6:29: views.v.from: this is a number and must be text, a list or a mapping; put it in quotes",
@@ -222,7 +222,7 @@ fn settings_of_later_versions() {
         let expect = format!("5:1: {name}: `{name}` is not supported by this version; remove it");
         check(&format!("{REST}{name}: {{}}\n"), &[&expect]);
     }
-    let of_a_view = "value warm jitter max_groups debounce max_per_second";
+    let of_a_view = "warm jitter max_groups debounce max_per_second";
     for name in of_a_view.split(' ') {
         let expect = format!("4:39: views.v.{name}: `{name}` is not supported by this version; remove it");
         let views = format!("views: {{ v: {{ family: 'v:*', from: a, {name}: 1 }} }}\n");

@@ -56,7 +56,7 @@ fn tables() {
             "process workorder_workorderprocess: id work_order_id",
             "work_order workorder_workorder: id priority",
             "department workorder_department: id name",
-            "user auth_user: id username is_active is_superuser first_name last_name",
+            "user auth_user: id is_active is_superuser username first_name last_name",
         ]
     );
 }
@@ -85,7 +85,7 @@ fn tracking() {
         .filter(|relation| relation.reversed)
         .map(|relation| format!("{} of {}", names(&[relation.from]), names(&[relation.to])))
         .collect();
-    assert_eq!(reversed, ["task of user", "task of process", "process of work_order", "task of department"]);
+    assert_eq!(reversed, ["task of department", "task of user", "task of process", "process of work_order"]);
 }
 
 #[test]

@@ -1,17 +1,10 @@
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::{Message as _, Offset, Timestamp, TopicPartitionList};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{Message as _, Timestamp};
 
 use super::record::DeadLetter;
 use crate::config::Kafka;
-use crate::kafka::properties::client_config;
-use crate::kafka::topics::{Asking, TopicsError, reason};
-
-/// How long the broker may take for the next thing.
-const ANSWER: Duration = Duration::from_secs(10);
+use crate::kafka::topics::TopicsError;
+use crate::kafka::whole_topic::{Progress, Take, read_whole};
 
 /// What was read next of the dead-letter topic.
 #[derive(Debug)]
@@ -20,83 +13,22 @@ pub struct Read {
     pub letter: Option<DeadLetter>,
     /// When it was written, in milliseconds since the Unix epoch.
     pub written: i64,
-    /// Of how many offsets so many are read.
-    pub done: u64,
-    pub of: u64,
+    pub progress: Progress,
 }
 
 /// Reads the topic from its beginning to the ends that it has now. `None` if there is no such topic.
-pub fn read_all(kafka: &Kafka, topic: &str, mut read: impl FnMut(Read)) -> Result<Option<()>, TopicsError> {
-    let consumer: BaseConsumer<Asking> = client_config(kafka, &kafka.group)
-        .set("statistics.interval.ms", "0")
-        .set("enable.partition.eof", "true")
-        // What retention takes meanwhile is gone.
-        .set("auto.offset.reset", "earliest")
-        .create_with_context(Asking::default())
-        .map_err(|error| TopicsError::Configuration(error.into()))?;
-    let failed = |source| TopicsError::Answer { source, reason: reason(&consumer) };
-    let metadata = consumer.fetch_metadata(Some(topic), ANSWER).map_err(failed)?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
-    let Some(found) = found.filter(|found| !found.partitions().is_empty()) else { return Ok(None) };
-
-    let mut list = TopicPartitionList::new();
-    // By partition: the next offset to be read, and the end.
-    let mut places = BTreeMap::new();
-    for partition in found.partitions() {
-        let (low, high) = consumer.fetch_watermarks(topic, partition.id(), ANSWER).map_err(failed)?;
-        if low < high {
-            list.add_partition_offset(topic, partition.id(), Offset::Offset(low)).map_err(failed)?;
-            places.insert(partition.id(), (low, high));
-        }
-    }
-    let offsets = |from: i64, to: i64| u64::try_from(to - from).unwrap_or(0);
-    let of: u64 = places.values().map(|(low, high)| offsets(*low, *high)).sum();
-    consumer.assign(&list).map_err(failed)?;
-    let mut last = Instant::now();
-    while !places.is_empty() {
-        let done = |places: &BTreeMap<i32, (i64, i64)>| {
-            of - places.values().map(|(next, end)| offsets(*next, *end)).sum::<u64>()
-        };
-        match consumer.poll(Duration::from_millis(100)) {
-            Some(Ok(message)) => {
-                last = Instant::now();
-                let Some((next, end)) = places.get_mut(&message.partition()) else { continue };
-                let is_new = message.offset() < *end;
-                *next = (message.offset() + 1).min(*end);
-                if *next >= *end {
-                    places.remove(&message.partition());
-                }
-                if is_new {
-                    let written = match message.timestamp() {
-                        Timestamp::NotAvailable => 0,
-                        time => time.to_millis().unwrap_or(0),
-                    };
-                    let letter = DeadLetter::read(&message);
-                    read(Read { letter, written, done: done(&places), of });
-                }
-            }
-            // The log may end in offsets without a record.
-            Some(Err(KafkaError::PartitionEOF(partition))) => {
-                places.remove(&partition);
-            }
-            Some(Err(error)) if is_final(&error) => return Err(failed(error)),
-            Some(Err(_)) | None if last.elapsed() >= ANSWER => {
-                return Err(failed(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)));
-            }
-            Some(Err(_)) | None => {}
-        }
-    }
-    Ok(Some(()))
+pub fn read_all(kafka: &Kafka, topic: &str, read: impl FnMut(Read)) -> Result<Option<()>, TopicsError> {
+    read_whole(kafka, topic, &mut Letters(read))
 }
 
-/// What no waiting changes. The client tries the rest again by itself.
-fn is_final(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::TopicAuthorizationFailed
-                | RDKafkaErrorCode::UnknownTopicOrPartition
-                | RDKafkaErrorCode::Fatal
-        )
-    )
+struct Letters<F>(F);
+
+impl<F: FnMut(Read)> Take for Letters<F> {
+    fn message(&mut self, message: &BorrowedMessage<'_>, progress: Progress) {
+        let written = match message.timestamp() {
+            Timestamp::NotAvailable => 0,
+            time => time.to_millis().unwrap_or(0),
+        };
+        self.0(Read { letter: DeadLetter::read(message), written, progress });
+    }
 }

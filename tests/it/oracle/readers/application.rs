@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::agreement::Served;
 use super::shared::Shared;
-use crate::harness::Stack;
+use crate::harness::{Stack, python};
 use crate::oracle::keys::{self, Key};
 use crate::oracle::settings::Settings;
 
@@ -37,7 +37,7 @@ impl Application {
         // It goes with the thread that started it, also when the test process is killed.
         let mut child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL"])
-            .arg(interpreter(repository))
+            .arg(python())
             .arg(repository.join("tests/it/oracle/readers/application.py"))
             .env("PYTHONPATH", repository.join("deploy/examples/work-orders/app"))
             .env("PYTHONDONTWRITEBYTECODE", "yes")
@@ -119,14 +119,6 @@ impl Drop for Application {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Of the virtual environment, which is made if there is none.
-fn interpreter(repository: &Path) -> PathBuf {
-    let made =
-        Command::new(repository.join("deploy/local/python")).output().expect("deploy/local/python starts");
-    assert!(made.status.success(), "no Python: {}", String::from_utf8_lossy(&made.stderr));
-    String::from_utf8(made.stdout).expect("a path").trim().into()
 }
 
 fn calls(keys: &[Key]) -> Vec<Value> {

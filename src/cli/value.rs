@@ -1,0 +1,125 @@
+//! What a key's value is by the topics alone.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _, Write as _, stderr};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, holes};
+use crate::catalog::{Catalog, Pattern, View, ViewId};
+use crate::config::{Settings, suggest};
+use crate::kafka::{Progress, RowsNow, rows_now};
+use crate::values::{Format, Trouble};
+
+/// Compute a key's value from the change events alone, as the view's `value` says
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  freshet value shop_stats shop_id=5                    as JSON
+  freshet value shop_stats shop_id=5 --format pickle    the bytes that Django stores
+
+It reads the topics of the view's tables from their beginnings to the ends that they have now, and asks neither the database
+nor Redis. So it shows whether a `value` says the same as the application's own code.
+Exit codes: 0 printed, 1 there is no value, or Kafka failed, 64 the command line is wrong.")]
+pub(super) struct ValueCommand {
+    /// A view with a `value`
+    view: String,
+    /// What fills each hole of the key
+    #[arg(value_name = "HOLE=VALUE")]
+    values: Vec<String>,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = Spelling::Json)]
+    format: Spelling,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Spelling {
+    /// As django-redis' JSON serializer reads it, and a line end
+    Json,
+    /// As Django's Redis cache and django-redis read it by default
+    Pickle,
+}
+
+impl ValueCommand {
+    pub(super) fn execute(&self, settings: Settings) -> Result<(), Failure> {
+        let usage = |wrong: &[String]| {
+            let lines: Vec<_> = wrong.iter().map(|wrong| format!("freshet: {wrong}")).collect();
+            Failure::Usage(lines.join("\n"))
+        };
+        let catalog = Arc::new(settings.catalog);
+        let id = self.view(&catalog).map_err(|wrong| usage(&[wrong]))?;
+        let view = catalog.view(id);
+        let Pattern::Template(template) = &view.pattern else { return Err(usage(&[no_value(view)])) };
+        let key = holes::key(view, template, &self.values, ("value", "")).map_err(|wrong| usage(&wrong))?;
+
+        let tables: BTreeSet<_> = view.tables(&catalog.relations).collect();
+        let bar = Bar::new();
+        let now = rows_now(&settings.kafka, &catalog, &tables, |topic, progress| bar.tell(topic, progress));
+        bar.0.finish_and_clear();
+        let now = now.map_err(|error| Failure::of(&error))?;
+        let (format, end) = match self.format {
+            Spelling::Json => (Format::Json, "\n"),
+            Spelling::Pickle => (Format::Pickle, ""),
+        };
+        let value = settings.values.value(&catalog, &now.rows, id, &key);
+        let mut bytes = value
+            .and_then(|value| value.bytes(format))
+            .map_err(|trouble| Failure::Failed(explain(&key, trouble, &now)))?;
+        bytes.extend_from_slice(end.as_bytes());
+        io::stdout().write_all(&bytes).map_err(|error| Failure::of(&error))
+    }
+
+    fn view(&self, catalog: &Catalog) -> Result<ViewId, String> {
+        let computed = || catalog.views.iter().filter(|view| view.computed.is_some());
+        match catalog.view_by_name(&self.view) {
+            Some(id) if catalog.view(id).computed.is_some() => Ok(id),
+            Some(id) => Err(no_value(catalog.view(id))),
+            None => {
+                let known = computed().map(|view| view.name.as_str());
+                let remedy = suggest(&self.view, known, "`freshet check --offline` lists what there is");
+                Err(format!("there is no view `{}` with a `value`; {remedy}", self.view))
+            }
+        }
+    }
+}
+
+fn no_value(view: &View) -> String {
+    format!("the configuration does not say what the value of `{0}` is; add a `value` to it", view.name)
+}
+
+/// Why there is no value, and what may be the cause.
+fn explain(key: &str, trouble: Trouble, now: &RowsNow) -> String {
+    let mut parts = vec![format!("`{key}` has no value: {trouble}")];
+    if trouble == Trouble::Unresolved {
+        let lost = |topic: &String| format!("{topic} is not there, or has lost its beginning");
+        parts.extend(now.incomplete.iter().map(lost));
+        parts.extend((now.poison > 0).then(|| format!("{} events could not be decoded", now.poison)));
+    }
+    parts.join("; ")
+}
+
+/// How far the topics are read, for a person who waits.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        if let Ok(style) =
+            ProgressStyle::with_template("reading {msg} {bar:30} {percent} % ({per_sec}, {eta} left)")
+        {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+
+    fn tell(&self, topic: &str, Progress { done, of }: Progress) {
+        if self.0.message() != topic {
+            self.0.reset();
+            self.0.set_message(topic.to_owned());
+        }
+        self.0.set_length(of);
+        self.0.set_position(done);
+    }
+}
