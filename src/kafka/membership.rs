@@ -60,6 +60,8 @@ pub(super) struct Membership {
     pub(super) stopped: Mutex<BTreeSet<Partition>>,
     /// The offsets of new partitions could not be had: the consumer must start afresh.
     pub(super) failed: AtomicBool,
+    /// This member is over, and its client is closed. It is another's turn to say how things are, and to take and give.
+    pub(super) over: AtomicBool,
     pub(super) committing: Committing,
     /// A dry run reads from the ends and commits nothing.
     pub(super) commits: bool,
@@ -102,6 +104,9 @@ impl Membership {
 
 impl ClientContext for Membership {
     fn stats(&self, statistics: Statistics) {
+        if self.over.load(Ordering::Relaxed) {
+            return;
+        }
         // Where none answers, that has been told to readiness.
         let answers = self.reach.report(&statistics);
         self.silence.note(answers, Instant::now());
@@ -137,7 +142,9 @@ impl ClientContext for Membership {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.reach.error(&error, reason);
+        if !self.over.load(Ordering::Relaxed) {
+            self.reach.error(&error, reason);
+        }
     }
 
     /// The client reads on in a topic that was made anew, where it stood in the one that is gone, and tells of it here alone.
@@ -148,12 +155,26 @@ impl ClientContext for Membership {
             tracing::error!(topic, "the topic was deleted and made anew; the consumer starts afresh");
             self.failed.store(true, Ordering::Relaxed);
         }
-        self.reach.log(level, facility, line);
+        if !self.over.load(Ordering::Relaxed) {
+            self.reach.log(level, facility, line);
+        }
     }
 }
 
 impl ConsumerContext for Membership {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, code: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        if self.over.load(Ordering::Relaxed) {
+            // What it owned was let go when it ended.
+            let answered = if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+                consumer.incremental_assign(&TopicPartitionList::new())
+            } else {
+                consumer.incremental_unassign(list)
+            };
+            if let Err(error) = answered {
+                tracing::debug!(%error, "a client that is closed does not take its answer");
+            }
+            return;
+        }
         let result = if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             let deadline = Instant::now() + OPEN;
             loop {

@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,6 +37,8 @@ const READ_ANEW: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long the last effects may take at the end, far below the grace period of a pod (30 s).
 const LAST_DRAIN: Duration = Duration::from_secs(10);
+/// How long a client that is given up may take to end.
+const CLOSE: Duration = Duration::from_secs(10);
 
 /// Why reading cannot go on at all.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +61,19 @@ pub struct Reader {
     mode: Mode,
     /// There is a dead-letter topic.
     letters: bool,
+}
+
+/// Closes a client, and waits for it only so long: one that has lost its brokers may wait for them for ever.
+fn close(consumer: BaseConsumer<Membership>) {
+    let (closing, closed) = mpsc::channel::<()>();
+    let close = move || {
+        drop(consumer);
+        drop(closing);
+    };
+    thread::Builder::new().name("closing".to_owned()).spawn(close).expect("the system has a thread left");
+    if closed.recv_timeout(CLOSE) == Err(RecvTimeoutError::Timeout) {
+        tracing::warn!("a lost kafka client does not end; another one takes its place");
+    }
 }
 
 impl Reader {
@@ -140,7 +155,7 @@ impl Reader {
             match self.read(&consumer, stop) {
                 End::Stopped => break,
                 End::StartAfresh => {
-                    let membership = consumer.context();
+                    let membership = Arc::clone(consumer.context());
                     // What is on its way still is applied, and read again: it is not committed from here.
                     let owned = membership.owned();
                     let mut partitions = membership.disown(&owned);
@@ -149,7 +164,8 @@ impl Reader {
                     // Or the old consumer would wait for it to be applied when it leaves the group.
                     membership.gathered.lock().unwrap_or_else(PoisonError::into_inner).clear();
                     self.health.set(Part::Kafka, Err("the consumer starts afresh".to_owned()));
-                    drop(consumer);
+                    membership.over.store(true, Ordering::Relaxed);
+                    close(consumer);
                     if started.elapsed() > Duration::from_mins(1) {
                         delays = backoff.build();
                     }
@@ -186,6 +202,7 @@ impl Reader {
             paused: AtomicBool::new(false),
             stopped: Mutex::default(),
             failed: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             committing: Committing::default(),
             reach: Arc::clone(&self.reach),
             silence: Silence::default(),
