@@ -43,7 +43,9 @@ fn main() -> Outcome<()> {
     report("made, as part of what follows", count, started);
 
     let started = Instant::now();
-    tasks.each(count, 0, |change| rows.load(change));
+    tasks.each(count, 0, |change| {
+        rows.load(change);
+    });
     report("loaded", count, started);
     memory("after loading", before, count)?;
 

@@ -20,8 +20,8 @@ Examples:
   freshet value shop_stats shop_id=5                    as JSON
   freshet value shop_stats shop_id=5 --format pickle    the bytes that Django stores
 
-It reads the topics of the view's tables from their beginnings to the ends that they have now, and asks neither the database
-nor Redis. So it shows whether a `value` says the same as the application's own code.
+It reads the topics of the view's tables, one after the other, from their beginnings to their ends, and asks neither the
+database nor Redis. So it shows whether a `value` says the same as the application's own code, while nothing is written.
 Exit codes: 0 printed, 1 there is no value, or Kafka failed, 64 the command line is wrong.")]
 pub(super) struct ValueCommand {
     /// A view with a `value`
@@ -55,9 +55,9 @@ impl ValueCommand {
         let key = holes::key(view, template, &self.values, ("value", "")).map_err(|wrong| usage(&wrong))?;
 
         let tables: BTreeSet<_> = view.tables(&catalog.relations).collect();
-        let bar = Bar::new();
+        let mut bar = Bar::new();
         let now = rows_now(&settings.kafka, &catalog, &tables, |topic, progress| bar.tell(topic, progress));
-        bar.0.finish_and_clear();
+        bar.bar.finish_and_clear();
         let now = now.map_err(|error| Failure::of(&error))?;
         let (format, end) = match self.format {
             Spelling::Json => (Format::Json, "\n"),
@@ -68,7 +68,8 @@ impl ValueCommand {
             .and_then(|value| value.bytes(format))
             .map_err(|trouble| Failure::Failed(explain(&key, trouble, &now)))?;
         bytes.extend_from_slice(end.as_bytes());
-        io::stdout().write_all(&bytes).map_err(|error| Failure::of(&error))
+        let mut out = io::stdout();
+        out.write_all(&bytes).and_then(|()| out.flush()).map_err(|error| Failure::of(&error))
     }
 
     fn view(&self, catalog: &Catalog) -> Result<ViewId, String> {
@@ -93,7 +94,7 @@ fn no_value(view: &View) -> String {
 fn explain(key: &str, trouble: Trouble, now: &RowsNow) -> String {
     let mut parts = vec![format!("`{key}` has no value: {trouble}")];
     if trouble == Trouble::Unresolved {
-        let lost = |topic: &String| format!("{topic} is not there, or has lost its beginning");
+        let lost = |topic: &String| format!("{topic} is not there, or does not tell all rows");
         parts.extend(now.incomplete.iter().map(lost));
         parts.extend((now.poison > 0).then(|| format!("{} events could not be decoded", now.poison)));
     }
@@ -101,7 +102,10 @@ fn explain(key: &str, trouble: Trouble, now: &RowsNow) -> String {
 }
 
 /// How far the topics are read, for a person who waits.
-struct Bar(ProgressBar);
+struct Bar {
+    bar: ProgressBar,
+    topic: String,
+}
 
 impl Bar {
     fn new() -> Self {
@@ -111,15 +115,16 @@ impl Bar {
         {
             bar.set_style(style);
         }
-        Self(bar)
+        Self { bar, topic: String::new() }
     }
 
-    fn tell(&self, topic: &str, Progress { done, of }: Progress) {
-        if self.0.message() != topic {
-            self.0.reset();
-            self.0.set_message(topic.to_owned());
+    fn tell(&mut self, topic: &str, Progress { done, of }: Progress) {
+        if self.topic != topic {
+            topic.clone_into(&mut self.topic);
+            self.bar.reset();
+            self.bar.set_message(self.topic.clone());
         }
-        self.0.set_length(of);
-        self.0.set_position(done);
+        self.bar.set_length(of);
+        self.bar.set_position(done);
     }
 }

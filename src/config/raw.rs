@@ -193,7 +193,9 @@ pub(super) struct View {
     /// The tables that the value is computed from: a name, a list of names, or a mapping from names to `fill` and
     /// `reads`.
     pub from: From,
-    /// What the value of a key is, computed from the rows that fill the key: `freshet value` prints it. A mapping from fields to SQL expressions, to further mappings, or to lists: `{ each: column, where: condition, order_by:
+    /// What the value of a key is, computed from the rows that fill the key: `freshet value` prints it. `/`
+    /// divides as binary64, decimals are binary64, `round` goes to the even of two that are as near, lists are sorted by code
+    /// point with nulls last and leave out a null `each`. A mapping from fields to SQL expressions, to further mappings, or to lists: `{ each: column, where: condition, order_by:
     /// [field desc], value: { … } }`. It is computed from the rows of the
     /// first table of `from`, and of those that relations lead to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

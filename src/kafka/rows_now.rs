@@ -20,7 +20,7 @@ pub struct RowsNow {
     pub rows: Rows,
     /// Events that could not be decoded. Their rows are unknown, unless a later event tells them.
     pub poison: u64,
-    /// Topics that are not there, or that lost their beginning: not all rows are in them.
+    /// Topics that are not there, lost records, or tell of events that were lost: their rows are not all known.
     pub incomplete: Vec<String>,
 }
 
@@ -39,14 +39,14 @@ pub fn rows_now(
         now: RowsNow { rows: Rows::new(Arc::clone(catalog)), poison: 0, incomplete: Vec::new() },
         decoder: Decoder::new(catalog),
         table: TableId::from_index(0),
-        begins_late: false,
+        whole: true,
         progress,
     };
     for table in tables {
         let topic = catalog.table(*table).topic.as_str();
-        (loading.table, loading.begins_late) = (*table, false);
+        (loading.table, loading.whole) = (*table, true);
         let found = read_whole(kafka, topic, &mut loading)?;
-        if found.is_none() || loading.begins_late {
+        if found.is_none() || !loading.whole {
             loading.now.rows.incomplete(*table);
             loading.now.incomplete.push(topic.to_owned());
         }
@@ -58,13 +58,14 @@ struct Loading<F> {
     now: RowsNow,
     decoder: Decoder,
     table: TableId,
-    begins_late: bool,
+    /// Whether the topic tells all rows of the table.
+    whole: bool,
     progress: F,
 }
 
 impl<F: FnMut(&str, Progress)> Take for Loading<F> {
-    fn partition(&mut self, _partition: i32, first: i64) {
-        self.begins_late |= first > 0;
+    fn lost(&mut self) {
+        self.whole = false;
     }
 
     fn message(&mut self, message: &BorrowedMessage<'_>, progress: Progress) {
@@ -72,7 +73,7 @@ impl<F: FnMut(&str, Progress)> Take for Loading<F> {
         let event = self.decoder.decode(self.table, &record(message, &headers));
         match event {
             Ok(Event::Change(change)) => {
-                self.now.rows.load(&change);
+                self.whole &= self.now.rows.load(&change).is_none();
                 self.decoder.recycle(change);
             }
             Ok(Event::Tombstone | Event::Message) => {}

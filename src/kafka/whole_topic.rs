@@ -22,8 +22,8 @@ pub struct Progress {
 
 /// What a topic is read with, message by message.
 pub(super) trait Take {
-    /// A partition begins with this offset.
-    fn partition(&mut self, _partition: i32, _first: i64) {}
+    /// The log lacks records before those that are read, or lost some meanwhile.
+    fn lost(&mut self) {}
 
     fn message(&mut self, message: &BorrowedMessage<'_>, progress: Progress);
 }
@@ -43,15 +43,19 @@ pub(super) fn read_whole(
         .map_err(|error| TopicsError::Configuration(error.into()))?;
     let failed = |source| TopicsError::Answer { source, reason: reason(&consumer) };
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER).map_err(failed)?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
-    let Some(found) = found.filter(|found| !found.partitions().is_empty()) else { return Ok(None) };
+    let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else { return Ok(None) };
+    match found.error().map(RDKafkaErrorCode::from) {
+        None => {}
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => return Ok(None),
+        Some(code) => return Err(failed(KafkaError::MetadataFetch(code))),
+    }
 
     let mut list = TopicPartitionList::new();
     // By partition: the next offset to be read, and the end.
-    let mut places = BTreeMap::new();
+    let (mut places, mut firsts) = (BTreeMap::new(), Vec::new());
     for partition in found.partitions() {
         let (low, high) = consumer.fetch_watermarks(topic, partition.id(), ANSWER).map_err(failed)?;
-        take.partition(partition.id(), low);
+        firsts.push((partition.id(), low, high));
         if low < high {
             list.add_partition_offset(topic, partition.id(), Offset::Offset(low)).map_err(failed)?;
             places.insert(partition.id(), (low, high));
@@ -64,21 +68,23 @@ pub(super) fn read_whole(
     while !places.is_empty() {
         match consumer.poll(Duration::from_millis(100)) {
             Some(Ok(message)) => {
-                last = Instant::now();
                 let Some((next, end)) = places.get_mut(&message.partition()) else { continue };
+                last = Instant::now();
                 let is_new = message.offset() < *end;
                 *next = (message.offset() + 1).min(*end);
                 if *next >= *end {
                     places.remove(&message.partition());
+                    pause(&consumer, topic, message.partition()).map_err(failed)?;
                 }
                 if is_new {
                     let left: u64 = places.values().map(|(next, end)| offsets(*next, *end)).sum();
-                    take.message(&message, Progress { done: of - left, of });
+                    take.message(&message, Progress { done: of.saturating_sub(left), of });
                 }
             }
             // The log may end in offsets without a record.
             Some(Err(KafkaError::PartitionEOF(partition))) => {
                 places.remove(&partition);
+                pause(&consumer, topic, partition).map_err(failed)?;
             }
             Some(Err(error)) if is_final(&error) => return Err(failed(error)),
             Some(Err(_)) | None if last.elapsed() >= ANSWER => {
@@ -87,7 +93,21 @@ pub(super) fn read_whole(
             Some(Err(_)) | None => {}
         }
     }
+    for (partition, first, end) in firsts {
+        let (low, high) = consumer.fetch_watermarks(topic, partition, ANSWER).map_err(failed)?;
+        // What retention took was perhaps not read; a log that is shorter is another one.
+        if first > 0 || low > first || high < end {
+            take.lost();
+        }
+    }
     Ok(Some(()))
+}
+
+/// What comes after the end is nothing that is waited for.
+fn pause(consumer: &BaseConsumer<Asking>, topic: &str, partition: i32) -> Result<(), KafkaError> {
+    let mut list = TopicPartitionList::with_capacity(1);
+    list.add_partition(topic, partition);
+    consumer.pause(&list)
 }
 
 /// What no waiting changes. The client tries the rest again by itself.

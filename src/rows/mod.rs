@@ -152,8 +152,11 @@ impl Rows {
     }
 
     /// The same while the table's topic is read from its beginning: compaction may have taken a row's first events.
-    pub fn load(&mut self, change: &Change<'_>) {
-        self.table_mut(change.table).apply(change, false, true);
+    ///
+    /// Says whether what is kept may lack rows, or hold some that are gone. Who reads on need not know: the families are deleted
+    /// where the snapshot ends, or were by whoever read it first.
+    pub fn load(&mut self, change: &Change<'_>) -> Option<Doubt> {
+        self.table_mut(change.table).apply(change, false, true).doubt
     }
 
     /// The row with this primary key, which is of one column.

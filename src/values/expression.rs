@@ -107,7 +107,7 @@ impl Expression {
             }
             Self::Round(inner, digits) => match (inner.evaluate(given)?, digits) {
                 (Datum::Float(number), Some(digits)) => Datum::float(round::to_digits(number, *digits))?,
-                (Datum::Float(number), None) => integer(number),
+                (Datum::Float(number), None) => integer(number)?,
                 (whole, _) => whole,
             },
             Self::Cast(inner, cast) => cast.of(inner.evaluate(given)?)?,
@@ -151,7 +151,7 @@ impl Cast {
             (_, Datum::Null) => Datum::Null,
             (Self::Integer, Datum::Integer(number)) => Datum::Integer(number),
             (Self::Integer, Datum::Truth(truth)) => Datum::Integer(truth.into()),
-            (Self::Integer, Datum::Float(number)) => integer(number),
+            (Self::Integer, Datum::Float(number)) => integer(number)?,
             (Self::Integer, Datum::Text(text)) => {
                 Datum::Integer(text.parse::<i64>().map_err(|_| Trouble::Value)?.into())
             }
@@ -168,9 +168,11 @@ impl Cast {
 }
 
 /// The nearest integer; of two that are as near, the even one.
-#[expect(clippy::cast_possible_truncation, reason = "what is beyond 64 bits is no result")]
-fn integer(number: f64) -> Datum<'static> {
-    Datum::Integer(number.round_ties_even() as i128)
+#[expect(clippy::cast_possible_truncation, reason = "it is within 64 bits")]
+fn integer(number: f64) -> Result<Datum<'static>, Trouble> {
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    let whole = number.round_ties_even();
+    if (-BEYOND..BEYOND).contains(&whole) { Ok(Datum::Integer(whole as i128)) } else { Err(Trouble::Value) }
 }
 
 fn truth<'d>(truth: Option<bool>) -> Datum<'d> {

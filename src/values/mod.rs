@@ -47,10 +47,10 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// No row fills the key.
-    #[error("no row fills the key any more")]
+    #[error("no row fills the key")]
     Empty,
     /// A row, or a column of one, that the value depends on was not seen.
-    #[error("something that the value depends on is not known yet")]
+    #[error("a row or a column that the value depends on was not seen")]
     Unresolved,
     /// A column is not of its declared type, an integer has more than 64 bits, or something was divided by zero.
     #[error("a column is not of its declared type, or a number is out of its range")]

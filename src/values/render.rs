@@ -20,7 +20,7 @@ pub(super) fn value<'d>(
         return Err(Trouble::Foreign);
     };
     let filling = template.values(key).ok_or(Trouble::Foreign)?;
-    let link = spelled(filling[hole], template.holes()[hole].r#type).ok_or(Trouble::Foreign)?;
+    let links = spelled(filling[hole], template.holes()[hole].r#type);
     let base = view.sources.iter().filter(|source| source.table == plan.table);
     let fills = base.flat_map(|source| &source.fills);
     let others: Vec<(ColumnId, &str)> = fills
@@ -34,14 +34,16 @@ pub(super) fn value<'d>(
         .collect();
     let source = Source { catalog, rows, plan };
     let mut group: Option<(State<'d>, Row<'d>)> = None;
-    for image in rows.pointing(relation, &link).ok_or(Trouble::Unresolved)? {
-        if !fill(rows, plan, image, &others)? {
-            continue;
+    for link in links.into_iter().flatten() {
+        for image in rows.pointing(relation, &link).ok_or(Trouble::Unresolved)? {
+            if !fill(rows, plan, image, &others)? {
+                continue;
+            }
+            let (state, row) =
+                group.get_or_insert_with(|| (State::new(&plan.group, image), Row::new(source, image)));
+            row.turn(image);
+            state.add(row)?;
         }
-        let (state, row) =
-            group.get_or_insert_with(|| (State::new(&plan.group, image), Row::new(source, image)));
-        row.turn(image);
-        state.add(row)?;
     }
     match group {
         Some((state, _)) => state.value(source),
@@ -67,14 +69,17 @@ fn fill(rows: &Rows, plan: &Plan, image: &Image, columns: &[(ColumnId, &str)]) -
     Ok(true)
 }
 
-/// The value that is spelled so in a key. Where no type was declared, digits are an integer.
-fn spelled(text: &str, r#type: ColumnType) -> Option<Value<'_>> {
-    let integer = || text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::UInt)).ok();
+/// The values that are spelled so in a key. Where no type was declared, digits may be an integer or a text.
+fn spelled(text: &str, r#type: ColumnType) -> [Option<Value<'_>>; 2] {
+    // `007` is the spelling of no integer.
+    let int = text.parse::<i64>().ok().filter(|number| itoa::Buffer::new().format(*number) == text);
+    let uint = || text.parse::<u64>().ok().filter(|number| itoa::Buffer::new().format(*number) == text);
+    let integer = int.map(Value::Int).or_else(|| uint().map(Value::UInt));
     match r#type {
-        ColumnType::Integer => integer(),
-        ColumnType::Text => Some(Value::Text(text.into())),
+        ColumnType::Integer => [integer, None],
+        ColumnType::Text => [Some(Value::Text(text.into())), None],
         ColumnType::Any | ColumnType::Boolean | ColumnType::Float => {
-            integer().or_else(|| Some(Value::Text(text.into())))
+            [integer, Some(Value::Text(text.into()))]
         }
     }
 }

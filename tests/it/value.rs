@@ -6,7 +6,9 @@ use std::process::{Command, Output, Stdio};
 
 use postgres::{Client, NoTls};
 
-use crate::harness::{Stack, assert_has, eventually, python, said};
+use serde_json::{Value, json};
+
+use crate::harness::{Stack, Topic, assert_has, change, eventually, freshet, python, said};
 
 const VIEWS: [&str; 2] = ["task_stats", "dept_workload"];
 const DEPARTMENTS: [i32; 5] = [1, 2, 3, 4, 5];
@@ -142,4 +144,35 @@ fn what_has_no_value_is_said_before_anything_is_read() {
     ] {
         assert_has(&said(arguments), parts);
     }
+}
+
+#[test]
+fn what_lost_events_may_have_changed_has_no_value() {
+    let topic = Topic::new(2);
+    let configuration = format!(
+        "kafka: {{ brokers: \"{}\", group: {} }}\nredis: {{ url: \"redis://localhost:1\" }}\n\
+         tables:\n  row: {{ topic: {}, primary_key: id }}\n  shop: {{ topic: nothing.reads.it, primary_key: id }}\n\
+         relations:\n  row.shop: {{ column: shop_id, to: shop }}\n\
+         views:\n  rows: {{ key: \"rows:{{shop_id}}\", from: row, value: {{ total: count(*) }} }}\n",
+        topic.brokers, topic.group, topic.name,
+    );
+    let run = |arguments: &[&str]| freshet(&configuration, &[&["value", "rows"], arguments].concat());
+    let row = |op, id: i64, shop: i64| change("row", op, Value::Null, json!({ "id": id, "shop_id": shop }));
+    topic.send(0, &[row("r", 1, 5), row("c", 2, 5)]);
+    topic.send(1, &[row("c", 3, 6), row("u", 3, 5)]);
+    assert_eq!(said(&run(&["shop_id=5"]), 0), "{\"total\":3}\n");
+    assert_has(&said(&run(&["shop_id=6"]), 1), &["`rows:6` has no value: no row fills the key"]);
+    // 007 is the spelling of no integer.
+    topic.send(1, &[row("c", 4, 7)]);
+    assert_eq!(said(&run(&["shop_id=7"]), 0), "{\"total\":1}\n");
+    assert_has(&said(&run(&["shop_id=007"]), 1), &["no row fills the key"]);
+    // Whatever happened before this snapshot and after those events, nothing has told it.
+    topic.send(0, &[row("r", 1, 5)]);
+    assert_has(
+        &said(&run(&["shop_id=5"]), 1),
+        &[
+            "a row or a column that the value depends on was not seen",
+            &format!("{} is not there, or", topic.name),
+        ],
+    );
 }

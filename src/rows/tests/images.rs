@@ -180,7 +180,7 @@ proptest! {
         for (at, (change, flag)) in changes.iter().enumerate() {
             let table = change.table;
             match at % 7 {
-                5 => rows.load(change),
+                5 => { rows.load(change); }
                 6 if *flag => rows.forget(table, change.after.as_ref()),
                 6 => { rows.passed(table); }
                 _ => {

@@ -82,6 +82,11 @@ impl Reader<'_> {
             (Function::Min | Function::Max, Kind::Text) => {
                 return Err(order(whole, "leave this view to the application"));
             }
+            (Function::Min | Function::Max, Kind::Number) => {
+                let what =
+                    format!("`{whole}` compares integers with floats, and of equal ones may yield either");
+                return Err(Mistake::new(what, "cast them to one of the two"));
+            }
             (Function::Min | Function::Max, kind) => kind,
         };
         let argument = argument.map(|(argument, _)| argument);

@@ -112,7 +112,7 @@ impl Reader<'_, '_> {
         let Some(all) = written.get("order_by") else { return Some(Vec::new()) };
         let pointer = child(pointer, "order_by");
         let Value::Array(all) = all else {
-            let fault = Fault::new("this is no list", "write it like `[total desc, name]`");
+            let fault = Fault::new("this is no list", "write it like `[total desc, id]`");
             self.context.value(&pointer, fault);
             return None;
         };
