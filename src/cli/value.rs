@@ -1,16 +1,17 @@
 //! What a key's value is by the topics alone.
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal as _, Write as _, stderr};
+use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::{Failure, holes};
 use crate::catalog::{Catalog, Pattern, View, ViewId};
 use crate::config::{Settings, suggest};
 use crate::kafka::{Progress, RowsNow, rows_now};
+use crate::telemetry;
 use crate::values::{Format, Trouble};
 
 /// Compute a key's value from the change events alone, as the view's `value` says
@@ -109,20 +110,14 @@ struct Bar {
 
 impl Bar {
     fn new() -> Self {
-        let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        if let Ok(style) =
-            ProgressStyle::with_template("reading {msg} {bar:30} {percent} % ({per_sec}, {eta} left)")
-        {
-            bar.set_style(style);
-        }
-        Self { bar, topic: String::new() }
+        Self { bar: telemetry::progress("reading"), topic: String::new() }
     }
 
     fn tell(&mut self, topic: &str, Progress { done, of }: Progress) {
         if self.topic != topic {
             topic.clone_into(&mut self.topic);
             self.bar.reset();
-            self.bar.set_message(self.topic.clone());
+            self.bar.set_message(format!("reading {topic}"));
         }
         self.bar.set_length(of);
         self.bar.set_position(done);

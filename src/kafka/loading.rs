@@ -1,12 +1,9 @@
-use std::io::{IsTerminal as _, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::tracking::{Loaded, Session, Tracking};
-use crate::telemetry::{Health, Part};
+use crate::telemetry::{Health, Part, progress};
 
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -14,11 +11,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// it came to nothing.
 pub(super) fn wait(session: &Session, tracking: &Tracking, health: &Health, stop: &AtomicBool) -> bool {
     let started = Instant::now();
-    let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("loading rows {bar:30} {percent} % ({per_sec}, {eta} left)");
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
+    let bar = progress("loading rows");
     while !session.is_loaded() {
         if stop.load(Ordering::Relaxed) || session.is_over() {
             return false;

@@ -1,9 +1,11 @@
-//! What a person and a monitoring system see: log lines, metrics, health.
+//! What a person and a monitoring system see: log lines, progress, metrics, health.
 
 mod health;
 mod log;
 mod metrics;
+mod progress;
 
 pub use health::{Health, Part};
 pub use log::{LogFormat, init};
 pub use metrics::{FamilyDeletion, How, Metrics, Outcome};
+pub use progress::progress;

@@ -47,6 +47,19 @@ import importlib, sys
 print(repr(importlib.import_module(sys.argv[1]).load(open(sys.argv[2], 'rb'))))
 ";
 
+/// `freshet value` with the shipped configuration.
+fn value(brokers: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_freshet"))
+        .arg("--config")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/examples/work-orders/freshet.yaml"))
+        .arg("value")
+        .args(arguments)
+        .env("KAFKA_BROKERS", brokers)
+        .stdin(Stdio::null())
+        .output()
+        .expect("freshet starts")
+}
+
 struct Scene {
     stack: Stack,
     python: std::path::PathBuf,
@@ -74,16 +87,7 @@ impl Scene {
     }
 
     fn value(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_freshet"))
-            .arg("--config")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/examples/work-orders/freshet.yaml"))
-            .arg("value")
-            .args(arguments)
-            .env("KAFKA_BROKERS", &self.stack["KAFKA_BROKERS"])
-            .env("REDIS_URL", &self.stack["REDIS_URL"])
-            .stdin(Stdio::null())
-            .output()
-            .expect("freshet starts")
+        value(&self.stack["KAFKA_BROKERS"], arguments)
     }
 
     /// How Python spells what freshet says of a key.
@@ -122,18 +126,6 @@ fn a_value_is_what_the_application_computes_type_for_type() {
 
 #[test]
 fn what_has_no_value_is_said_before_anything_is_read() {
-    let said = |arguments: &[&str]| {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/examples/work-orders/freshet.yaml");
-        let run = Command::new(env!("CARGO_BIN_EXE_freshet"))
-            .arg("--config")
-            .arg(file)
-            .arg("value")
-            .args(arguments)
-            .env("KAFKA_BROKERS", "127.0.0.1:9")
-            .output()
-            .expect("freshet starts");
-        said(&run, 64)
-    };
     for (arguments, parts) in [
         (&["operator_stats", "operator_id=5"][..], &["`operator_stats` is; add a `value`"][..]),
         (&["dashboard"], &["`dashboard` is; add a `value`"]),
@@ -142,7 +134,7 @@ fn what_has_no_value_is_said_before_anything_is_read() {
         (&["task_stats", "department=5"], &["has no hole `department`"]),
         (&["task_stats", "department_id=x"], &["takes an integer"]),
     ] {
-        assert_has(&said(arguments), parts);
+        assert_has(&said(&value("127.0.0.1:9", arguments), 64), parts);
     }
 }
 

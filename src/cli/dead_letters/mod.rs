@@ -8,15 +8,14 @@ mod replay;
 mod show;
 
 use std::fmt;
-use std::io::{IsTerminal as _, stderr};
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 use crate::config::{DeadLetters, Kafka, Settings};
 use crate::kafka::{DeadLetter, Read, read_all};
+use crate::telemetry;
 
 /// Look at events that could not be decoded, and apply them once they can be
 #[derive(Debug, Args)]
@@ -68,12 +67,7 @@ struct Topic<'s> {
 impl Topic<'_> {
     /// Reads every letter up to the end that the topic has now. Says how far it is, on a terminal.
     fn read(&self, mut letter: impl FnMut(DeadLetter, i64)) -> Result<(), Failure> {
-        let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style =
-            ProgressStyle::with_template("reading letters {bar:30} {percent} % ({per_sec}, {eta} left)");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
+        let bar = telemetry::progress("reading letters");
         let topic = self.dead_letters.topic.as_str();
         let read = read_all(self.kafka, topic, |Read { letter: found, written, progress }| {
             bar.set_length(progress.of);
