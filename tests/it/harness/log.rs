@@ -50,7 +50,11 @@ impl Log {
                 return line.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no log line with {what} within {PATIENCE:?}; the log: {lines:#?}");
+            if left.is_zero() {
+                // Its owner prints the log while this panic unwinds, and needs the lock for it.
+                drop(lines);
+                panic!("no log line with {what} within {PATIENCE:?}");
+            }
             lines = self.0.1.wait_timeout(lines, left).expect("no panic").0;
         }
     }
