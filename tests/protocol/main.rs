@@ -22,11 +22,12 @@
 //!   what closes that is a second delete of `K` and `L` when the hold ends. With it, the hold is a convenience.
 //! - A **warm write** replaces the value and removes the lease. With the value it stores a fence: how far in each topic the
 //!   value's changes go. A write that does not cover the fence is refused, so that a writer which slept, or whose command
-//!   was under way while it sent another, cannot bring an old value back. A delete of a warmed key raises the fence.
-//! - A **missing fence** (never set, expired, evicted) says nothing about who is late. So the script deletes `K` and gives the
-//!   writer the lease; the writer notes the ends of the topics, reads on to them, and fills like a reader, with a fence. A
-//!   delete raises a fence that is there and sets none. A fill that is refused counts for its own event only, not for those
-//!   that were read on to.
+//!   was under way while it sent another, cannot bring an old value back.
+//! - A **missing fence** (never set, expired, evicted) says nothing about who is late, and one that the write does not cover
+//!   says that the writer is behind. So the script deletes `K` and the fence and gives the writer the lease; the writer
+//!   notes the ends of the topics, reads on to them, and fills like a reader, with a fence.
+//! - A **delete** of a warmed key deletes its fence first, then lease and value. Whoever writes late finds none. A family goes
+//!   by its leases, then by its fences, then by its values, each name with its partners.
 //!
 //! # The model
 //!
@@ -76,7 +77,12 @@
 //! | … the delete, then a hold | 8 |
 //! | … a hold that is evicted | 9 |
 //! | … and a second delete when the replica has caught up, with or without a hold | never |
-//! | warmed: a missing fence leads through the lease; two commands late, fences go at any time | never |
+//! | warmed: a fence that is missing or not covered leads through the lease, a delete takes it along first; two commands late, fences go at any time | never |
+//! | … a delete takes the fence along last | 10 |
+//! | … a family: leases, fences, values | never |
+//! | … a family: leases, values | 14 |
+//! | … readers on a replica, and a second write or delete when the replica has caught up | never |
+//! | warmed: a missing fence leads through the lease, one that is not covered refuses, a delete raises one that is there | never |
 //! | … but a delete sets a missing fence | 9 |
 //! | … a missing fence is set and `K` deleted, the next write stores | 8 |
 //! | … value and fence are set if the fence is missing, which it is not while a command is late | never |

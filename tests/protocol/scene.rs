@@ -52,6 +52,8 @@ pub(crate) const RIGHT: Scene = Scene {
 pub(crate) const K: u8 = 1;
 pub(crate) const L: u8 = 2;
 pub(crate) const INNER: u8 = 4 | 8;
+/// The fence.
+pub(crate) const F: u8 = 16;
 
 /// One round trip to Redis, or a look at something else than Redis.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -130,6 +132,8 @@ pub(crate) enum Fences {
     MissingIsRaised,
     /// Where there is no fence, the writer takes the lease, reads the topics to their ends, and fills.
     MissingIsLeased,
+    /// The same where there is one that the write does not cover.
+    UncoveredIsLeased,
 }
 
 /// Whether the delete of a warmed key raises the fence.
@@ -139,6 +143,8 @@ pub(crate) enum Raise {
     /// Also one that is not there.
     Always,
     IfThere,
+    /// It deletes the fence too.
+    TakesItAlong,
 }
 
 /// What a warm write, and the delete of a warmed key, leaves of the lease.

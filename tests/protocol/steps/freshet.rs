@@ -1,7 +1,7 @@
 use std::mem::take;
 
 use super::{Outcome, Step, Ways, step, warming};
-use crate::scene::{Command, K, L, Scene, SecondDelete};
+use crate::scene::{Command, F, K, L, Scene, SecondDelete};
 use crate::state::{Freshet, Lease, Reader, Running, Second, State, Vector};
 
 pub(super) fn steps(scene: &Scene, state: &State, ways: &mut Ways) {
@@ -44,7 +44,7 @@ fn send(scene: &Scene, state: &State, mut running: Running, ways: &mut Ways) {
         Command::Unlink(names) => unlink(&mut after, names),
         Command::Hold => key.lease = Some(Lease::Hold(position)),
         Command::Look(names) => running.seen |= names & existing(state),
-        Command::Pair if running.seen & (K | L) != 0 => running.seen |= K | L,
+        Command::Pair if running.seen & (F | K | L) != 0 => running.seen |= F | K | L,
         Command::Pair => {}
         Command::UnlinkSeen => unlink(&mut after, take(&mut running.seen)),
         Command::Warm => {
@@ -128,11 +128,14 @@ fn unlink(state: &mut State, names: u8) {
         if names & L != 0 {
             key.lease = None;
         }
+        if names & F != 0 {
+            key.fence = None;
+        }
     }
 }
 
 fn existing(state: &State) -> u8 {
     let [key, _] = state.keys;
     let bit = |there, name| if there { name } else { 0 };
-    bit(key.value.is_some(), K) | bit(key.lease.is_some(), L)
+    bit(key.value.is_some(), K) | bit(key.lease.is_some(), L) | bit(key.fence.is_some(), F)
 }

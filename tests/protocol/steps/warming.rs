@@ -6,13 +6,17 @@ use crate::state::{Key, Late, Lease, State, Vector};
 
 /// `token` is for the lease, should the fence be missing.
 pub(super) fn write(scene: &Scene, key: &mut Key, vector: Vector, token: Lease) -> Outcome {
+    let is_leased = match scene.fences {
+        Fences::MissingIsLeased => key.fence.is_none(),
+        Fences::UncoveredIsLeased => key.fence.is_none_or(|fence| !vector.covers(fence)),
+        Fences::None | Fences::MissingIsSet | Fences::MissingIsRaised => false,
+    };
     match key.fence {
-        Some(fence) if !vector.covers(fence) => return Outcome::Refused,
-        None if scene.fences == Fences::MissingIsLeased => {
-            key.value = None;
-            key.lease = Some(token);
+        _ if is_leased => {
+            *key = Key { lease: Some(token), ..Key::default() };
             return Outcome::Missing;
         }
+        Some(fence) if !vector.covers(fence) => return Outcome::Refused,
         None if scene.fences == Fences::MissingIsRaised => {
             *key = Key { fence: Some(vector), ..Key::default() };
             return Outcome::Missing;
@@ -51,6 +55,7 @@ pub(super) fn delete(scene: &Scene, key: &mut Key, vector: Vector) {
         Raise::Never => {}
         Raise::Always => key.fence = Some(raised),
         Raise::IfThere => key.fence = key.fence.and(Some(raised)),
+        Raise::TakesItAlong => key.fence = None,
     }
 }
 

@@ -1,6 +1,8 @@
 use super::{right, wrong};
-use crate::scene::Command::{DeleteWarmed, FillNoted, Note, Warm};
-use crate::scene::{Command, Fences, FencesGo, Fill, RIGHT, Raise, Reads, Scene, SecondDelete, WarmLeaves};
+use crate::scene::Command::{DeleteWarmed, FillNoted, Look, Note, Pair, Unlink, UnlinkSeen, Warm};
+use crate::scene::{
+    Command, F, Fences, FencesGo, Fill, K, L, RIGHT, Raise, Reads, Scene, SecondDelete, WarmLeaves,
+};
 use crate::state::{Late, Vector};
 use crate::steps::{Outcome, Step};
 
@@ -42,6 +44,46 @@ fn a_missing_fence_leads_through_the_lease() {
     ] {
         assert!(explored.steps.contains(&step), "no {step:?} in any history");
     }
+}
+
+/// What freshet does: one way out of every doubt. Its delete is three commands, between which others come.
+const FRESHET: Scene = Scene {
+    programs: &[THROUGH_THE_LEASE, &[Unlink(F), Unlink(L), Unlink(K)]],
+    fences: Fences::UncoveredIsLeased,
+    raise: Raise::TakesItAlong,
+    ..WARMED
+};
+
+#[test]
+fn a_fence_that_is_not_covered_leads_through_the_lease_and_a_delete_takes_it_along() {
+    let explored = right(&FRESHET, 17_000);
+    let late = Step::Arrive(Late::Write(Vector([1, 0])), Outcome::Missing);
+    assert!(explored.steps.contains(&late), "no {late:?} in any history");
+}
+
+#[test]
+fn a_fence_that_is_not_covered_leads_through_the_lease_with_two_topics() {
+    right(&Scene { commits: Vector([1, 1]), late: 1, crashes: 0, readers: 2, ..FRESHET }, 20_000);
+}
+
+#[test]
+fn a_delete_takes_the_fence_along_last() {
+    let scene = Scene { programs: &[THROUGH_THE_LEASE, &[Unlink(L), Unlink(K), Unlink(F)]], ..FRESHET };
+    wrong(&scene, 10);
+}
+
+/// A family is deleted name by name, each with its partners.
+const WALKS: &[Command] = &[Look(L), Pair, UnlinkSeen, Look(F), Pair, UnlinkSeen, Look(K), Pair, UnlinkSeen];
+const WALKS_PAST_FENCES: &[Command] = &[Look(L), Pair, UnlinkSeen, Look(K), Pair, UnlinkSeen];
+
+#[test]
+fn a_family_of_warmed_keys_leases_then_fences_then_values() {
+    right(&Scene { programs: &[THROUGH_THE_LEASE, WALKS], ..FRESHET }, 20_000);
+}
+
+#[test]
+fn a_family_of_warmed_keys_whose_fences_are_not_looked_for() {
+    wrong(&Scene { programs: &[THROUGH_THE_LEASE, WALKS_PAST_FENCES], ..FRESHET }, 14);
 }
 
 #[test]
@@ -125,4 +167,10 @@ fn readers_on_a_replica_and_a_missing_fence_that_leads_through_the_lease() {
     let scene = Scene { reads: Reads::Replica, late: 1, ..WARMED };
     wrong(&Scene { warm_leaves: WarmLeaves::AHold, ..scene }, 9);
     right(&Scene { second: SecondDelete::AfterReplica, ..scene }, 14_000);
+}
+
+#[test]
+fn readers_on_a_replica_a_fence_that_is_not_covered_and_a_second_write() {
+    let second = SecondDelete::AfterReplica;
+    right(&Scene { reads: Reads::Replica, late: 1, second, ..FRESHET }, 14_000);
 }
