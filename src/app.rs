@@ -20,7 +20,7 @@ use crate::catalog::Catalog;
 use crate::config::{RedisUrl, Settings};
 use crate::handoff::{Handoff, Sent};
 use crate::http;
-use crate::kafka::{DeadLetters, Mode, Reader, ReaderError, Share};
+use crate::kafka::{DeadLetters, Fresh, Mode, Reader, ReaderError, Share};
 use crate::redis::{Connection, Families, LiveNames, write};
 use crate::telemetry::{Health, Metrics, Part};
 
@@ -55,12 +55,14 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
     let metrics = Arc::new(Metrics::new(&catalog));
     // A dry run deletes nothing, so nothing is to be deleted again.
     let handoff = Arc::new(Handoff::new(&catalog, mode == Mode::Apply && catalog.settles()));
+    let fresh = Arc::new(Fresh::new(&catalog, settings.values, settings.redis.value_format));
     let mut http = tokio::spawn(http::serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
     let shared = Shared {
         catalog: Arc::clone(&catalog),
         handoff: Arc::clone(&handoff),
         health: Arc::clone(&health),
         metrics: Arc::clone(&metrics),
+        fresh: Arc::clone(&fresh),
     };
     let (mut writer, mut families) = match mode {
         Mode::Apply => shared.delete(&settings.redis.url)?,
@@ -94,8 +96,9 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
             }
         }
     });
-    let reader = Reader::new(settings.kafka, &group, catalog, handoff, Arc::clone(&health), metrics, mode)
-        .with_dead_letters(letters);
+    let reader =
+        Reader::new(settings.kafka, &group, catalog, handoff, Arc::clone(&health), metrics, (mode, fresh))
+            .with_dead_letters(letters);
     let stop = Arc::new(AtomicBool::new(false));
     let (ended, mut end) = oneshot::channel();
     let stopped = Arc::clone(&stop);
@@ -135,6 +138,7 @@ struct Shared {
     handoff: Arc<Handoff>,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
+    fresh: Arc<Fresh>,
 }
 
 /// The task that deletes keys, and the one that deletes families.
@@ -150,7 +154,7 @@ impl Shared {
         let names = Arc::new(LiveNames::new(url.clone(), &self.catalog, &self.metrics));
         let families = Arc::new(Families::new(Arc::clone(&self.catalog), Arc::clone(&names)));
         let writer = write(
-            self.catalog,
+            (self.catalog, self.fresh),
             Arc::clone(&self.handoff),
             keys,
             Arc::clone(&families),

@@ -19,6 +19,8 @@ pub struct View {
     pub sources: Vec<Source>,
     /// Present where the configuration says how a key's value is computed.
     pub computed: Option<Computed>,
+    /// Present where freshet writes the values that are computed.
+    pub warm: Option<Warm>,
     /// How long the application lets a value live.
     pub ttl: Option<Duration>,
     /// How long after its first delete a key, or the family, is deleted again: for readers without leases, one of which may
@@ -41,6 +43,15 @@ pub struct Computed {
     pub relation: RelationId,
     /// That hole.
     pub hole: usize,
+}
+
+/// How the values are written that are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Warm {
+    /// The longest that a value lives.
+    pub ttl: Duration,
+    /// How many keys are kept. Beyond, those go whose rows changed least recently.
+    pub max_groups: usize,
 }
 
 impl View {

@@ -64,6 +64,19 @@ pub(super) struct Redis {
     /// `KEY_PREFIX`.
     #[serde(default = "default_key_format")]
     pub key_format: String,
+    /// How readers spell the values that freshet writes: `pickle` as Django and django-redis do unless told otherwise, or
+    /// `json` as the JSON serializer of django-redis does.
+    #[serde(default)]
+    pub value_format: ValueFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(super) enum ValueFormat {
+    #[default]
+    Pickle,
+    Json,
 }
 
 /// Metrics and health.
@@ -201,7 +214,17 @@ pub(super) struct View {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "mapping")]
     pub value: Option<serde_json::Map<String, Value>>,
-    /// How long the application lets a value live, such as `5m`, `300s` or `1h30m`.
+    /// `stream`: freshet writes the `value` of a key into Redis when a row changes it, instead of deleting the key, and renews
+    /// it before its `ttl` ends. It needs a `value` and a `ttl`. A key whose value is not known is deleted as in other views.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Warm")]
+    pub warm: Option<Warm>,
+    /// How many keys of a view with `warm` are kept in Redis; 100,000 unless given. Beyond, those whose rows changed least
+    /// recently are deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize", range(min = 1, max = 10_000_000))]
+    pub max_groups: Option<usize>,
+    /// How long the application lets a value live, such as `5m`, `300s` or `1h30m`. What freshet writes lives up to a tenth less.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub ttl: Option<String>,
@@ -221,6 +244,14 @@ pub(super) struct View {
     #[serde(default = "default_fan_out_limit")]
     #[schemars(range(min = 1))]
     pub fan_out_limit: usize,
+}
+
+/// Where the values come from that freshet writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(super) enum Warm {
+    Stream,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

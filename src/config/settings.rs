@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::librdkafka;
 use crate::catalog::{Catalog, KeyFormat};
-use crate::values::Values;
+use crate::values::{Format, Values};
 
 /// A configuration without mistakes.
 #[derive(Debug, Clone)]
@@ -45,6 +45,7 @@ impl fmt::Debug for Kafka {
 pub struct Redis {
     pub url: RedisUrl,
     pub key_format: KeyFormat,
+    pub value_format: Format,
 }
 
 /// Where Redis is. Printed without its password.

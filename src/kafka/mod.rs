@@ -7,6 +7,7 @@ mod asking;
 mod committing;
 mod complaints;
 mod dead_letters;
+mod fresh;
 mod gaps;
 mod gathering;
 mod headers;
@@ -36,6 +37,7 @@ mod whole_topic;
 pub use dead_letters::{
     DeadLetter, DeadLetters, Read, check_letters, command as make_letters_topic, may_write, read_all,
 };
+pub use fresh::{Fresh, Rendered};
 pub use ledger::{Due, Held, Ledger};
 pub use mode::Mode;
 pub use properties::client_config;

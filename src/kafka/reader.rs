@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaResult;
 
 use super::committing::{Committing, commit_now_and_then};
+use super::fresh::Fresh;
 use super::gaps::Gaps;
 use super::gathering::gather;
 use super::loading;
@@ -61,6 +62,7 @@ pub struct Reader {
     mode: Mode,
     /// There is a dead-letter topic.
     letters: bool,
+    fresh: Arc<Fresh>,
 }
 
 /// Closes a client, and waits for it only so long: one that has lost its brokers may wait for them for ever.
@@ -84,7 +86,7 @@ impl Reader {
         handoff: Arc<Handoff>,
         health: Arc<Health>,
         metrics: Arc<Metrics>,
-        mode: Mode,
+        (mode, fresh): (Mode, Arc<Fresh>),
     ) -> Self {
         let rules = Rules::new(&catalog);
         let definitions =
@@ -100,6 +102,7 @@ impl Reader {
             metrics,
             mode,
             letters: false,
+            fresh,
         }
     }
 
@@ -121,8 +124,9 @@ impl Reader {
                 &self.metrics,
                 &self.definitions,
                 self.processing(),
-                (self.mode, &self.reach),
+                (self.mode, &self.reach, &self.fresh),
             ));
+            self.fresh.of(Some(&tracking));
             Session::new(&tracking, &self.config)?.run(|session| {
                 if loading::wait(session, &tracking, &self.health, stop) {
                     self.members(Some(&tracking), stop)
@@ -130,6 +134,7 @@ impl Reader {
                     Ok(())
                 }
             })?;
+            self.fresh.of(None);
             if !stop.load(Ordering::Relaxed) {
                 // What ended the reading may go on for a while.
                 thread::sleep(READ_ANEW);

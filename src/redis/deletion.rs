@@ -3,7 +3,8 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, from_redis_value};
 
-use super::lease;
+use super::{beside, fence, lease};
+use crate::catalog::View;
 
 /// Keys in one `UNLINK`: few enough that other clients' commands get between, enough that a reply is cheap.
 const KEYS_PER_COMMAND: usize = 128;
@@ -22,16 +23,24 @@ pub enum Revoke {
     HoldIfThere(Duration),
 }
 
-impl Revoke {
-    /// Of a key that an event names, by its view's `hold`.
-    pub fn of_key(hold: Option<Duration>) -> Self {
-        hold.map_or(Self::Unlink, Self::Hold)
+/// What goes along with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Along {
+    pub lease: Revoke,
+    /// Its fence does, since freshet writes values of the view.
+    pub fence: bool,
+}
+
+impl Along {
+    /// With a key that an event names.
+    pub fn of_key(view: &View) -> Self {
+        Self { lease: view.hold.map_or(Revoke::Unlink, Revoke::Hold), fence: view.warm.is_some() }
     }
 
-    /// Of a key that goes with its family, or a second time: it may not be there, and a hold would be kept for each that ever
+    /// With a key that goes with its family, or a second time: it may not be there, and a hold would be kept for each that ever
     /// was; and of what a later event holds nothing is cut short.
-    pub fn if_there(hold: Option<Duration>) -> Self {
-        hold.map_or(Self::Unlink, Self::HoldIfThere)
+    pub fn if_there(view: &View) -> Self {
+        Self { lease: view.hold.map_or(Revoke::Unlink, Revoke::HoldIfThere), fence: view.warm.is_some() }
     }
 }
 
@@ -51,16 +60,18 @@ impl Deleted {
     }
 }
 
-/// Revokes the leases of these keys and deletes the keys, in this order. Each command's own reply is read.
+/// Deletes the fences of these keys, revokes their leases and deletes the keys, in this order. Each command's own reply is
+/// read.
 pub async fn delete<'k>(
     redis: &mut MultiplexedConnection,
-    keys: impl Iterator<Item = (&'k [u8], Revoke)> + Clone,
+    keys: impl Iterator<Item = (&'k [u8], Along)> + Clone,
 ) -> RedisResult<Deleted> {
     let (mut deleted, refused) = Commands::of(keys.clone()).send(redis).await?;
     if !refused.is_empty() {
         // Their keys were deleted before their leases, so a fill may have come between: both go, in the right order.
         let held = keys.enumerate().filter(|(place, _)| refused.binary_search(place).is_ok());
-        let (again, _) = Commands::of(held.map(|(_, (key, _))| (key, Revoke::Unlink))).send(redis).await?;
+        let unlink = |along| Along { lease: Revoke::Unlink, ..along };
+        let (again, _) = Commands::of(held.map(|(_, (key, along))| (key, unlink(along)))).send(redis).await?;
         deleted.add(Deleted { keys: again.keys, refused_holds: refused.len() as u64 });
     }
     Ok(deleted)
@@ -70,12 +81,13 @@ pub async fn delete<'k>(
 #[derive(Debug, Clone, Copy)]
 enum Of {
     Keys,
-    Leases,
+    /// Leases or fences.
+    Beside,
     /// The hold of the key in this place.
     Hold(usize),
 }
 
-/// The commands that delete keys. The names of leases are written into one buffer, so that a key costs no allocation.
+/// The commands that delete keys. The names of what lies beside them are written into one buffer, so that a key costs no allocation.
 struct Commands {
     pipeline: Pipeline,
     of: Vec<Of>,
@@ -83,44 +95,57 @@ struct Commands {
 }
 
 impl Commands {
-    fn of<'k>(keys: impl Iterator<Item = (&'k [u8], Revoke)>) -> Self {
+    fn of<'k>(keys: impl Iterator<Item = (&'k [u8], Along)>) -> Self {
         let mut commands = Self { pipeline: redis::pipe(), of: Vec::new(), name: Vec::new() };
         // By default one error would hide the other replies.
         commands.pipeline.ignore_errors();
         let mut keys = keys.enumerate().peekable();
         while keys.peek().is_some() {
-            let (mut leases, mut values) = (redis::cmd("UNLINK"), redis::cmd("UNLINK"));
-            let mut any_lease = false;
-            for (place, (key, revoke)) in keys.by_ref().take(KEYS_PER_COMMAND) {
+            let unlink = || redis::cmd("UNLINK");
+            let (mut fences, mut leases, mut values) = (unlink(), unlink(), unlink());
+            let (mut any_fence, mut any_lease) = (false, false);
+            let mut holds = Vec::new();
+            for (place, (key, along)) in keys.by_ref().take(KEYS_PER_COMMAND) {
                 values.arg(key);
                 commands.name.clear();
-                if !lease::push_name(key, &mut commands.name) {
+                if along.fence && beside::push_name(fence::PREFIX, key, &mut commands.name) {
+                    fences.arg(&commands.name[..]);
+                    any_fence = true;
+                    commands.name.clear();
+                }
+                if !beside::push_name(lease::PREFIX, key, &mut commands.name) {
                     continue;
                 }
-                match revoke {
+                match along.lease {
                     Revoke::Unlink => {
                         leases.arg(&commands.name[..]);
                         any_lease = true;
                     }
-                    Revoke::Hold(time) => commands.hold(place, time, false),
-                    Revoke::HoldIfThere(time) => commands.hold(place, time, true),
+                    Revoke::Hold(time) => holds.push((commands.hold(time, false), place)),
+                    Revoke::HoldIfThere(time) => holds.push((commands.hold(time, true), place)),
                 }
             }
+            if any_fence {
+                commands.push(fences, Of::Beside);
+            }
+            for (hold, place) in holds {
+                commands.push(hold, Of::Hold(place));
+            }
             if any_lease {
-                commands.push(leases, Of::Leases);
+                commands.push(leases, Of::Beside);
             }
             commands.push(values, Of::Keys);
         }
         commands
     }
 
-    fn hold(&mut self, place: usize, time: Duration, if_there: bool) {
+    fn hold(&self, time: Duration, if_there: bool) -> Cmd {
         let mut set = redis::cmd("SET");
         set.arg(&self.name[..]).arg(HELD).arg("PX").arg(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         if if_there {
             set.arg("XX");
         }
-        self.push(set, Of::Hold(place));
+        set
     }
 
     fn push(&mut self, command: Cmd, of: Of) {
@@ -144,7 +169,7 @@ impl Commands {
             match (of, reply) {
                 (Of::Hold(place), Err(error)) if takes_no_write(&error) => refused.push(*place),
                 (Of::Keys, reply) => deleted.keys += from_redis_value::<u64>(reply?)?,
-                (Of::Leases | Of::Hold(_), reply) => drop(reply?),
+                (Of::Beside | Of::Hold(_), reply) => drop(reply?),
             }
         }
         Ok((deleted, refused))
@@ -153,7 +178,7 @@ impl Commands {
 
 /// Whether Redis refuses to write and would delete: its memory is full and it evicts nothing, or, behind a proxy or a later
 /// Redis, what stands there is of another kind. Everything else stops a deletion as well.
-fn takes_no_write(error: &RedisError) -> bool {
+pub(super) fn takes_no_write(error: &RedisError) -> bool {
     matches!(error.code(), Some("OOM" | "WRONGTYPE"))
 }
 
@@ -163,7 +188,12 @@ mod tests {
 
     /// The commands as words, each on a line.
     fn words(keys: &[(&str, Revoke)]) -> Vec<String> {
-        let commands = Commands::of(keys.iter().map(|(key, revoke)| (key.as_bytes(), *revoke)));
+        along(keys, false)
+    }
+
+    fn along(keys: &[(&str, Revoke)], fence: bool) -> Vec<String> {
+        let keys = keys.iter().map(|(key, lease)| (key.as_bytes(), Along { lease: *lease, fence }));
+        let commands = Commands::of(keys);
         assert_eq!(commands.of.len(), commands.pipeline.len());
         let word = |argument: redis::Arg<&[u8]>| match argument {
             redis::Arg::Simple(word) => String::from_utf8_lossy(word).into_owned(),
@@ -194,6 +224,19 @@ mod tests {
                 "UNLINK freshet:lease:{b}",
                 "UNLINK a b c"
             ]
+        );
+    }
+
+    #[test]
+    fn a_fence_goes_before_all_else() {
+        assert_eq!(
+            along(&[("a", Revoke::Unlink), ("a}b", Revoke::Unlink)], true),
+            ["UNLINK freshet:fence:{a}", "UNLINK freshet:lease:{a}", "UNLINK a a}b"]
+        );
+        let hold = Revoke::Hold(Duration::from_millis(500));
+        assert_eq!(
+            along(&[("a", hold)], true),
+            ["UNLINK freshet:fence:{a}", "SET freshet:lease:{a} hold PX 500", "UNLINK a"]
         );
     }
 

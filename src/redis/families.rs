@@ -1,20 +1,20 @@
 use std::collections::BTreeMap;
-use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use std::{iter, mem};
 
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Notify;
 
 use super::connection::{Connection, Ping, Repeatable};
-use super::deletion::{Deleted, Revoke, delete};
-use super::lease;
+use super::deletion::{Along, Deleted, delete};
 use super::live_names::LiveNames;
 use super::sets::{Again, Kept, Sets};
 use super::settling::{Due, Settling};
 use super::walk::Walk;
 use super::writer::{acknowledge, until};
+use super::{beside, fence, lease};
 use crate::batch::Family;
 use crate::catalog::{Catalog, View, ViewId, escape_glob};
 use crate::handoff::Handoff;
@@ -71,8 +71,8 @@ impl Families {
             let due = settling.take(Instant::now(), usize::MAX);
             // What is asked for anew and due again goes once.
             let mut views = asked.views.clone();
-            for view in due.names.iter().filter_map(|(name, _)| self.catalog.view_by_name(name)) {
-                join(&mut views, view, again.take(view));
+            for (_, view) in &due.names {
+                join(&mut views, *view, again.take(*view));
             }
             for (id, scope) in &views {
                 let (started, view) = (Instant::now(), self.catalog.view(*id));
@@ -101,8 +101,8 @@ impl Families {
     fn settle(&self, handoff: &Handoff, settling: &mut Settling, due: Due, asked: &Asked) {
         let now = Instant::now();
         for batch in &asked.batches {
-            let views = asked.views.keys().map(|view| self.catalog.view(*view));
-            let names = views.filter_map(|view| Some((view.name.as_str(), now + view.again()?, None)));
+            let views = asked.views.keys().map(|id| (*id, self.catalog.view(*id)));
+            let names = views.filter_map(|(id, view)| Some((view.name.as_str(), now + view.again()?, id)));
             if !settling.enter(*batch, names) {
                 handoff.acknowledge(*batch, Share::FamiliesAgain);
             }
@@ -146,22 +146,23 @@ fn family(how: How, deleted: Deleted, kept: &Kept) -> FamilyDeletion {
     FamilyDeletion { how, keys: deleted.keys, kept: kept.met(), refused_holds: deleted.refused_holds }
 }
 
-/// Deletes every name that matches the view's pattern whole, after every lease of such a name.
+/// Deletes every name that matches the view's pattern whole, after every lease and every fence of such a name.
 pub async fn delete_family(redis: &mut MultiplexedConnection, view: &View) -> RedisResult<Deleted> {
     delete_but(redis, view, &Kept::default()).await
 }
 
 /// The same, but for names that are kept, and their leases: what their readers are about to store is not affected either.
 async fn delete_but(redis: &mut MultiplexedConnection, view: &View, kept: &Kept) -> RedisResult<Deleted> {
-    let (pattern, revoke) = (&view.pattern, Revoke::if_there(view.hold));
-    // A lease ends in its key, or in that and a brace.
-    let leases = format!("{}*{}*", escape_glob(lease::PREFIX), pattern.glob());
+    let (pattern, along) = (&view.pattern, Along::if_there(view));
     let mut deleted = Deleted::default();
-    let mut walk = Walk::new(leases);
-    while let Some(names) = walk.step(redis).await? {
-        let keys = names.iter().flat_map(|name| lease::keys_of(name));
-        let keys = keys.filter(|key| pattern.matches(key) && !kept.holds(key));
-        deleted.add(delete(redis, keys.map(|key| (key, revoke))).await?);
+    for prefix in iter::once(lease::PREFIX).chain(along.fence.then_some(fence::PREFIX)) {
+        // Such a name ends in its key, or in that and a brace.
+        let mut walk = Walk::new(format!("{}*{}*", escape_glob(prefix), pattern.glob()));
+        while let Some(names) = walk.step(redis).await? {
+            let keys = names.iter().flat_map(|name| beside::keys_of(prefix, name));
+            let keys = keys.filter(|key| pattern.matches(key) && !kept.holds(key));
+            deleted.add(delete(redis, keys.map(|key| (key, along))).await?);
+        }
     }
     kept.begin();
     let mut walk = Walk::new(pattern.glob());
@@ -169,7 +170,7 @@ async fn delete_but(redis: &mut MultiplexedConnection, view: &View, kept: &Kept)
         // Once each: who is kept is counted.
         names.retain(|name| pattern.matches(name) && !kept.holds(name));
         let keys = names.iter().map(Vec::as_slice);
-        deleted.add(delete(redis, keys.map(|key| (key, revoke))).await?);
+        deleted.add(delete(redis, keys.map(|key| (key, along))).await?);
     }
     Ok(deleted)
 }

@@ -32,61 +32,22 @@
 //! holds, both times; what was filled from the replica between the two is served for as long and goes, and who read it and
 //! has not stored yet is refused.
 
+use super::beside;
+
 /// What the name of each lease begins with.
 pub(super) const PREFIX: &str = "freshet:lease:";
-
-/// Appends the name of a key's lease. False, and nothing is appended, if the key can have none.
-///
-/// Both lie in one slot of Redis Cluster. Redis takes as the hash tag what stands between the first `{` and the first `}`
-/// behind it, unless that is empty. A key with a tag keeps it as the first one; a key without is the tag itself, which a `}` in
-/// it would cut short.
-pub(super) fn push_name(key: &[u8], out: &mut Vec<u8>) -> bool {
-    let tagged = has_tag(key);
-    if !tagged && key.contains(&b'}') {
-        return false;
-    }
-    out.extend_from_slice(PREFIX.as_bytes());
-    if tagged {
-        out.extend_from_slice(key);
-    } else {
-        out.push(b'{');
-        out.extend_from_slice(key);
-        out.push(b'}');
-    }
-    true
-}
 
 /// The name of a key's lease, if the key can have one.
 pub fn lease_of(key: &str) -> Option<String> {
     let mut name = Vec::new();
-    push_name(key.as_bytes(), &mut name).then(|| String::from_utf8_lossy(&name).into_owned())
-}
-
-/// The keys whose lease has this name. They are two for `freshet:lease:{a}`, of `a` and of `{a}`: who deletes one of them
-/// revokes the other's lease too.
-pub(super) fn keys_of(name: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    let rest = name.strip_prefix(PREFIX.as_bytes());
-    let tag = rest.and_then(|rest| rest.strip_prefix(b"{")?.strip_suffix(b"}"));
-    let whole = tag.filter(|key| !key.contains(&b'}'));
-    whole.into_iter().chain(rest.filter(|key| has_tag(key)))
-}
-
-fn has_tag(key: &[u8]) -> bool {
-    let Some(opening) = key.iter().position(|byte| *byte == b'{') else { return false };
-    key[opening + 1..].iter().position(|byte| *byte == b'}').is_some_and(|length| length > 0)
+    beside::push_name(PREFIX, key.as_bytes(), &mut name).then(|| String::from_utf8_lossy(&name).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use proptest::prelude::*;
-
     use super::*;
-
-    fn keys(name: &str) -> Vec<String> {
-        keys_of(name.as_bytes()).map(|key| String::from_utf8_lossy(key).into_owned()).collect()
-    }
 
     /// The readers' package reads the same file.
     #[test]
@@ -96,36 +57,6 @@ mod tests {
         assert!(vectors.len() > 10);
         for (key, lease) in vectors {
             assert_eq!(lease_of(&key), lease, "{key}");
-            if let Some(lease) = lease {
-                assert!(keys(&lease).contains(&key), "{lease}");
-            }
-        }
-    }
-
-    #[test]
-    fn other_names_are_nobodys_lease() {
-        for name in
-            ["shop:1", "freshet:lease", "freshet:lease:", "freshet:lease:shop:1", "freshet:lease:{a}b}"]
-        {
-            assert!(
-                !keys(name).contains(&"shop:1".to_owned()) && !keys(name).contains(&"a}b".to_owned()),
-                "{name}"
-            );
-        }
-        assert_eq!(keys("freshet:lease:{a}"), ["a", "{a}"]);
-        assert_eq!(keys("freshet:lease:{}"), [""]);
-    }
-
-    proptest! {
-        #[test]
-        fn a_lease_names_its_key_and_no_third_one(key in "[ab{}:]{0,8}") {
-            if let Some(name) = lease_of(&key) {
-                let keys = keys(&name);
-                prop_assert!(keys.contains(&key), "{keys:?}");
-                for key in keys {
-                    prop_assert_eq!(lease_of(&key), Some(name.clone()));
-                }
-            }
         }
     }
 }

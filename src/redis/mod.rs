@@ -1,9 +1,11 @@
 //! Redis: the connection that waits for it, and the two that delete, once and where a view asks for it again: keys by the
 //! batch, families by their live names or by `SCAN`. With each key goes its lease (`lease` says why in which order).
 
+mod beside;
 mod connection;
 mod deletion;
 mod families;
+mod fence;
 mod identity;
 mod lease;
 mod live_names;
@@ -11,10 +13,11 @@ mod policy;
 mod sets;
 mod settling;
 mod walk;
+mod warming;
 mod writer;
 
 pub use connection::{Connection, connect_once};
-pub use deletion::{Deleted, Revoke, delete};
+pub use deletion::{Along, Deleted, delete};
 pub use families::{Families, delete_family};
 pub use lease::lease_of;
 pub use live_names::{LiveNames, can_follow};

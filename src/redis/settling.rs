@@ -1,7 +1,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use crate::catalog::ViewId;
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +36,7 @@ struct Pending {
     delete: Delete,
     /// For what came while the delete was pending.
     again: Option<Delete>,
-    hold: Option<Duration>,
+    view: ViewId,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,24 +46,24 @@ struct Delete {
     batch: u64,
 }
 
-/// Names to delete a second time, now, each with how long its lease is held then.
+/// Names to delete a second time, now, each with its view.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    pub(super) names: Vec<(Arc<str>, Option<Duration>)>,
+    pub(super) names: Vec<(Arc<str>, ViewId)>,
     batches: Vec<u64>,
 }
 
 impl Settling {
-    /// Notes a batch whose names have been deleted once, and when each is due again, with its hold. Returns whether there was
+    /// Notes a batch whose names have been deleted once, and when each is due again, with its view. Returns whether there was
     /// any.
     pub(super) fn enter<'n>(
         &mut self,
         batch: u64,
-        names: impl Iterator<Item = (&'n str, Instant, Option<Duration>)>,
+        names: impl Iterator<Item = (&'n str, Instant, ViewId)>,
     ) -> bool {
         self.last = batch;
         let mut any = false;
-        for (name, due, hold) in names {
+        for (name, due, view) in names {
             any = true;
             let delete = Delete { due, batch };
             if let Some(pending) = self.pending.get_mut(name) {
@@ -78,16 +80,16 @@ impl Settling {
                 }
             } else {
                 *self.waiting.entry(batch).or_default() += 1;
-                self.arm(Arc::from(name), delete, hold);
+                self.arm(Arc::from(name), delete, view);
             }
         }
         any
     }
 
-    fn arm(&mut self, name: Arc<str>, delete: Delete, hold: Option<Duration>) {
+    fn arm(&mut self, name: Arc<str>, delete: Delete, view: ViewId) {
         self.bytes += name.len() + OVERHEAD;
         self.queue.push(Reverse((delete.due, Arc::clone(&name))));
-        self.pending.insert(name, Pending { delete, again: None, hold });
+        self.pending.insert(name, Pending { delete, again: None, view });
     }
 
     /// Whether a name waits for its delete.
@@ -105,14 +107,14 @@ impl Settling {
         let mut taken = Due::default();
         while taken.names.len() < most && self.next().is_some_and(|due| due <= now) {
             let Some(Reverse((_, name))) = self.queue.pop() else { break };
-            let Some(Pending { delete, again, hold }) = self.pending.remove(&name) else { continue };
+            let Some(Pending { delete, again, view }) = self.pending.remove(&name) else { continue };
             self.bytes -= name.len() + OVERHEAD;
             taken.batches.push(delete.batch);
-            taken.names.push((Arc::clone(&name), hold));
+            taken.names.push((Arc::clone(&name), view));
             match again {
                 // Late enough to be that one's too.
                 Some(again) if again.due <= now => taken.batches.push(again.batch),
-                Some(again) => self.arm(name, again, hold),
+                Some(again) => self.arm(name, again, view),
                 None => {}
             }
         }

@@ -6,14 +6,15 @@ use redis::aio::MultiplexedConnection;
 use tokio::time::{sleep, sleep_until};
 
 use super::connection::{Connection, Ping, Repeatable};
-use super::deletion::{Deleted, Revoke, delete};
+use super::deletion::{Along, Deleted, delete};
 use super::families::Families;
 use super::identity::LOOK;
-use super::settling::{Due, Settling};
+use super::settling::Settling;
+use super::warming::Warming;
 use crate::batch::Keys;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, ViewId};
 use crate::handoff::{Handoff, Sent};
-use crate::kafka::Share;
+use crate::kafka::{Fresh, Share};
 use crate::telemetry::Metrics;
 
 /// Log lines of this target say up to where each partition is applied, as it moves; the benchmarks read them.
@@ -25,9 +26,9 @@ const SECOND_DELETES_AT_ONCE: usize = 4_096;
 /// What may be held of keys that wait for their second delete. Beyond, first deletes wait for room.
 const MOST_SETTLING_BYTES: usize = 64 << 20;
 
-/// Sends batch after batch, each once the one before is acknowledged, and second deletes when they are due. Never ends.
+/// Sends batch after batch, each once the one before is acknowledged, and what is due a second time or by itself. Never ends.
 pub async fn write(
-    catalog: Arc<Catalog>,
+    (catalog, fresh): (Arc<Catalog>, Arc<Fresh>),
     handoff: Arc<Handoff>,
     mut connection: Connection,
     families: Arc<Families>,
@@ -35,13 +36,15 @@ pub async fn write(
 ) {
     // Readiness knows of Redis before the first event does.
     connection.until_done(&Ping).await;
-    let mut writer =
-        Writer { catalog, handoff, connection, families, metrics, settling: Settling::default() };
+    let warming = Warming::new(&catalog, &fresh, &metrics);
+    let settling = Settling::default();
+    let mut writer = Writer { catalog, handoff, connection, families, metrics, settling, warming };
     loop {
         let has_room = writer.settling.bytes() < MOST_SETTLING_BYTES;
         tokio::select! {
             sent = writer.handoff.take(), if has_room => writer.send(sent).await,
-            () = until(writer.settling.next()) => writer.delete_again().await,
+            () = until(writer.settling.next()) => writer.settle_due().await,
+            () = writer.warming.wait() => writer.warming.go_on(&mut writer.connection).await,
             // Readiness knows of Redis although no event asks for it, and the ledger of a node that changed.
             () = sleep(LOOK) => writer.connection.until_done(&Ping).await,
         }
@@ -55,6 +58,7 @@ struct Writer {
     families: Arc<Families>,
     metrics: Arc<Metrics>,
     settling: Settling,
+    warming: Warming,
 }
 
 impl Writer {
@@ -66,8 +70,11 @@ impl Writer {
         // A batch that holds offsets only is acknowledged all the same.
         if !batch.keys.is_empty() || batch.families().is_empty() {
             if !batch.keys.is_empty() {
-                let deleted =
-                    self.connection.until_done(&Once { catalog: &self.catalog, keys: &batch.keys }).await;
+                let once = Once { catalog: &self.catalog, keys: &batch.keys };
+                let deleted = self.connection.until_done(&once).await;
+                let written = batch.keys.iter().filter(|(view, _)| self.warming.takes(*view));
+                let written: Vec<_> = written.collect();
+                self.warming.change(&mut self.connection, &written).await;
                 self.metrics.keys(&batch.keys, deleted.keys);
                 self.metrics.refused_holds(deleted.refused_holds);
             }
@@ -83,8 +90,8 @@ impl Writer {
     fn settle(&mut self, batch: u64, keys: &Keys) {
         let now = Instant::now();
         let due = |(view, key)| {
-            let view = self.catalog.view(view);
-            Some((key, now + view.again()?, view.hold))
+            let again = self.catalog.view(view).again()?;
+            Some((key, now + again, view))
         };
         if self.settling.enter(batch, keys.iter().filter_map(due)) {
             self.metrics.settling(self.settling.len());
@@ -93,9 +100,15 @@ impl Writer {
         }
     }
 
-    async fn delete_again(&mut self) {
+    async fn settle_due(&mut self) {
         let due = self.settling.take(Instant::now(), SECOND_DELETES_AT_ONCE);
-        let deleted = self.connection.until_done(&due).await;
+        let (written, gone): (Vec<_>, Vec<_>) = due
+            .names
+            .iter()
+            .map(|(key, view)| (*view, &**key))
+            .partition(|(view, _)| self.warming.takes(*view));
+        let deleted = self.connection.until_done(&Again { catalog: &self.catalog, keys: &gone }).await;
+        self.warming.settle(&mut self.connection, &written).await;
         self.metrics.second_deletes(due.names.len(), deleted.keys);
         self.metrics.settling(self.settling.len());
         self.settling.done(due);
@@ -111,7 +124,7 @@ pub(super) async fn until(time: Option<Instant>) {
     }
 }
 
-/// A batch's keys, on their first deletion.
+/// A batch's keys, on their first deletion; those are left out whose values are written.
 struct Once<'b> {
     catalog: &'b Catalog,
     keys: &'b Keys,
@@ -121,17 +134,25 @@ impl Repeatable for Once<'_> {
     type Done = Deleted;
 
     async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<Deleted> {
-        let revoke = |view| Revoke::of_key(self.catalog.view(view).hold);
-        delete(redis, self.keys.iter().map(|(view, key)| (key.as_bytes(), revoke(view)))).await
+        let views = self.keys.iter().map(|(view, key)| (self.catalog.view(view), key));
+        let gone = views.filter(|(view, _)| view.warm.is_none());
+        delete(redis, gone.map(|(view, key)| (key.as_bytes(), Along::of_key(view)))).await
     }
 }
 
-impl Repeatable for Due {
+/// Keys on their second deletion.
+struct Again<'d> {
+    catalog: &'d Catalog,
+    keys: &'d [(ViewId, &'d str)],
+}
+
+impl Repeatable for Again<'_> {
     type Done = Deleted;
 
     async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<Deleted> {
         // As of a family: a hold that a later event has set is not cut short.
-        delete(redis, self.names.iter().map(|(name, hold)| (name.as_bytes(), Revoke::if_there(*hold)))).await
+        let along = |view: &ViewId| Along::if_there(self.catalog.view(*view));
+        delete(redis, self.keys.iter().map(|(view, key)| (key.as_bytes(), along(view)))).await
     }
 }
 

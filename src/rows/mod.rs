@@ -190,6 +190,11 @@ impl Rows {
         self.table(table).form.row(image, into);
     }
 
+    /// The rows of a table, in any order.
+    pub fn images(&self, table: TableId) -> impl Iterator<Item = &Image> {
+        self.table(table).store.images()
+    }
+
     pub fn value<'r>(&'r self, table: TableId, image: &'r Image, column: ColumnId) -> Value<'r> {
         self.table(table).form.value(image, column)
     }
@@ -207,6 +212,11 @@ impl Rows {
 
     pub fn is_incomplete(&self, table: TableId) -> bool {
         self.table(table).incomplete
+    }
+
+    /// Events were lost, or are of a restored database: rows may be kept that are gone. A snapshot that has ended tells.
+    pub fn is_doubtful(&self, table: TableId) -> bool {
+        self.table(table).doubtful
     }
 
     /// Every partition of the table has been read beyond an end that was noted at least a minute after the last such

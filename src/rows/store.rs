@@ -43,6 +43,11 @@ impl Store {
         self.images.len()
     }
 
+    /// The images, in any order.
+    pub(super) fn images(&self) -> impl Iterator<Item = &Image> {
+        self.by_key.iter().map(|row| image(&self.images, *row))
+    }
+
     pub(super) fn get(&self, key: &[u8]) -> Option<&Image> {
         self.number(key).map(|row| image(&self.images, row))
     }

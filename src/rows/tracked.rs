@@ -24,6 +24,8 @@ pub(super) struct Tracked {
     floor: Option<Position>,
     snapshots: Snapshots,
     pub incomplete: bool,
+    /// Rows may be kept that are gone, or as they no longer are, until a second snapshot has ended.
+    pub doubtful: bool,
     /// Rows were loaded and the table was not read on since. Of a row that changed after the offset up to which it was
     /// loaded, compaction may have taken what came before that.
     loaded: bool,
@@ -41,6 +43,7 @@ impl Tracked {
             floor: None,
             snapshots: Snapshots::default(),
             incomplete: false,
+            doubtful: false,
             loaded: false,
             key: Vec::new(),
             packed: Vec::new(),
@@ -101,6 +104,7 @@ impl Tracked {
             self.floor = None;
             self.snapshots.restart(position, of_snapshot, loading);
         }
+        self.doubtful |= doubt.is_some();
         let older = [last, self.floor].into_iter().flatten().any(|known| position.is_older_than(known));
 
         let sent = change.before.as_ref().filter(|_| believed);
@@ -140,6 +144,7 @@ impl Tracked {
 
     fn truncate(&mut self, position: Position) -> Transition {
         let other = position_of_another(position, self.floor);
+        self.doubtful |= other;
         if other {
             self.snapshots.restart(position, false, false);
         } else {
@@ -193,6 +198,7 @@ impl Tracked {
         self.deletions.passed();
         self.loaded = false;
         let Some((ended, live)) = self.snapshots.passed() else { return false };
+        self.doubtful = false;
         let former = |row: Position| {
             (row.is_older_than(ended) && !row.may_be_missed_by(ended)) || ended.is_of_another_database(row)
         };

@@ -37,6 +37,45 @@ impl Outcome {
     }
 }
 
+/// What became of a key whose value freshet writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warmed {
+    /// Its value was written since a row had changed.
+    Written,
+    /// Its value was written again, before it expired or where readers may have stored another.
+    Renewed,
+    /// It was deleted, and is to be filled under a lease.
+    Leased,
+    /// It was filled under the lease.
+    Filled,
+    /// The lease was lost before the fill.
+    Late,
+    /// It was deleted: no row fills it any more.
+    Empty,
+    /// It was deleted: its value is not known.
+    Unknown,
+    /// It was deleted: Redis took no write.
+    NoWrite,
+    /// It was deleted: the view had more keys than `max_groups`.
+    Evicted,
+}
+
+impl Warmed {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Written => "written",
+            Self::Renewed => "renewed",
+            Self::Leased => "leased",
+            Self::Filled => "filled",
+            Self::Late => "late",
+            Self::Empty => "empty",
+            Self::Unknown => "unknown",
+            Self::NoWrite => "no_write",
+            Self::Evicted => "evicted",
+        }
+    }
+}
+
 /// How a family was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
@@ -89,6 +128,8 @@ pub struct Metrics {
     settling_keys: IntGauge,
     second_deletes: IntCounter,
     refused_holds: IntCounter,
+    warmed: IntCounterVec,
+    warm_groups: IntGaugeVec,
     letters: IntCounterVec,
     stopped: IntGaugeVec,
     redis_retries: IntCounter,
@@ -197,6 +238,16 @@ impl Metrics {
                 "freshet_refused_holds_total",
                 "Leases that were deleted and not held, because Redis took no write.",
             ),
+            warmed: counters(
+                "freshet_warmed_total",
+                "What became of keys whose values freshet writes: written after a change, renewed, leased (deleted until it is filled), filled, late (the lease was lost); or deleted: empty (no row fills it), unknown (its value is not), no_write (Redis took none), evicted.",
+                &["view", "outcome"],
+            ),
+            warm_groups: gauges(
+                "freshet_warm_groups",
+                "Keys of a view that this copy keeps in Redis.",
+                &["view"],
+            ),
             letters: counters(
                 "freshet_dead_letters_total",
                 "Messages written to the dead-letter topic.",
@@ -259,6 +310,14 @@ impl Metrics {
 
     pub fn refused_holds(&self, holds: u64) {
         self.refused_holds.inc_by(holds);
+    }
+
+    pub fn warmed(&self, view: ViewId, outcome: Warmed) {
+        self.warmed.with_label_values(&[self.views[view.index()].as_str(), outcome.label()]).inc();
+    }
+
+    pub fn warm_groups(&self, view: ViewId, keys: usize) {
+        self.warm_groups.with_label_values(&[self.views[view.index()].as_str()]).set(as_i64(keys));
     }
 
     pub fn settling(&self, keys: usize) {

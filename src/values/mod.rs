@@ -52,6 +52,9 @@ pub enum Trouble {
     /// A row, or a column of one, that the value depends on was not seen.
     #[error("a row or a column that the value depends on was not seen")]
     Unresolved,
+    /// Events were lost, or the database was restored: rows that are gone may still be counted.
+    #[error("events of the rows were lost, until a new snapshot has told them all")]
+    Doubtful,
     /// A column is not of its declared type, an integer has more than 64 bits, or something was divided by zero.
     #[error("a column is not of its declared type, or a number is out of its range")]
     Value,

@@ -20,6 +20,7 @@
 
 mod effect;
 mod evaluate;
+mod filled;
 mod image;
 mod judge;
 mod keys;
@@ -34,6 +35,7 @@ mod unresolved;
 
 pub use effect::{Effects, Why};
 pub use evaluate::Evaluator;
+pub use filled::filled_keys;
 pub use keys::Keys;
 pub use reason::Reason;
 pub use route::Route;

@@ -2,7 +2,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write as _};
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use redis::aio::MultiplexedConnection;
@@ -15,7 +14,7 @@ use crate::cli::{Failure, runtime};
 use crate::config::Settings;
 use crate::debezium::Record;
 use crate::kafka::DeadLetter;
-use crate::redis::{Revoke, connect_once, delete, delete_family};
+use crate::redis::{Along, connect_once, delete, delete_family};
 
 /// Decode them again with today's configuration, and delete what they made stale
 #[derive(Debug, Args)]
@@ -70,7 +69,8 @@ struct Replaying<'s> {
     /// `None`: nothing is deleted.
     redis: Option<(Runtime, MultiplexedConnection)>,
     /// Each with its view's `hold`.
-    keys: BTreeMap<String, Option<Duration>>,
+    /// Each with its view.
+    keys: BTreeMap<String, String>,
     families: BTreeSet<String>,
     deleted: u64,
     applied: u64,
@@ -121,15 +121,11 @@ impl<'s> Replaying<'s> {
         self.applied += 1;
         for effect in verdict.effects {
             match effect.goes {
-                Goes::Key(key) => drop(self.keys.insert(key, self.hold(&effect.view))),
+                Goes::Key(key) => drop(self.keys.insert(key, effect.view)),
                 Goes::Family(_) | Goes::Affected { .. } => drop(self.families.insert(effect.view)),
             }
         }
         if self.keys.len() >= MOST_KEYS { self.delete_keys() } else { Ok(()) }
-    }
-
-    fn hold(&self, view: &str) -> Option<Duration> {
-        self.catalog.view_by_name(view).and_then(|view| self.catalog.view(view).hold)
     }
 
     fn delete_keys(&mut self) -> Result<(), Failure> {
@@ -137,7 +133,9 @@ impl<'s> Replaying<'s> {
         if let Some((runtime, redis)) = &mut self.redis
             && !keys.is_empty()
         {
-            let keys = keys.iter().map(|(key, hold)| (key.as_bytes(), Revoke::of_key(*hold)));
+            let view = |name: &String| self.catalog.view_by_name(name).map(|id| self.catalog.view(id));
+            let keys =
+                keys.iter().filter_map(|(key, name)| Some((key.as_bytes(), Along::of_key(view(name)?))));
             self.deleted += runtime
                 .block_on(delete(redis, keys))
                 .map_err(|error| redis_failed(self.settings, &error))?

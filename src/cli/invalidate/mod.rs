@@ -13,7 +13,7 @@ use redis::aio::MultiplexedConnection;
 
 use super::{Failure, plain, runtime};
 use crate::config::Settings;
-use crate::redis::{Revoke, connect_once, delete, delete_family};
+use crate::redis::{Along, connect_once, delete, delete_family};
 use targets::{Target, targets};
 
 /// Delete a view's key or its whole family by hand
@@ -65,7 +65,7 @@ impl Target<'_> {
     async fn delete(&self, redis: &mut MultiplexedConnection) -> RedisResult<String> {
         match self {
             Self::Key(key, view) => {
-                let named = (key.as_bytes(), Revoke::of_key(view.hold));
+                let named = (key.as_bytes(), Along::of_key(view));
                 let deleted = delete(redis, iter::once(named)).await?;
                 let what = if deleted.keys == 0 { "not there" } else { "deleted" };
                 Ok(format!("{what:<9}  {}", plain(key)))

@@ -11,6 +11,7 @@ use crate::config::document::child;
 use crate::config::problem::Fault;
 use crate::config::settings::{Http, Kafka, Redis, RedisUrl};
 use crate::config::{librdkafka, raw};
+use crate::values::Format;
 
 pub(super) fn kafka(context: &mut Context<'_>) -> Option<Kafka> {
     let raw: raw::Kafka = context.one("/kafka")?;
@@ -57,7 +58,11 @@ pub(super) fn redis(context: &mut Context<'_>) -> Option<Redis> {
     if let Err(fault) = &format {
         context.value("/redis/key_format", fault.clone());
     }
-    Some(Redis { url: RedisUrl::new(url?), key_format: format.ok()? })
+    let value_format = match raw.value_format {
+        raw::ValueFormat::Pickle => Format::Pickle,
+        raw::ValueFormat::Json => Format::Json,
+    };
+    Some(Redis { url: RedisUrl::new(url?), key_format: format.ok()?, value_format })
 }
 
 pub(super) fn http(context: &mut Context<'_>) -> Option<Http> {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::catalog::{Catalog, Fill, Parameters, Path, Pattern, Reads, ReplicaIdentity, Source, Table, View};
+use crate::values::Format;
 
 /// From a text of everything that decides, in an order that does not depend on that of the file. Its form is part of
 /// what is committed to Kafka: a change of it deletes every family once.
@@ -11,8 +12,8 @@ use crate::catalog::{Catalog, Fill, Parameters, Path, Pattern, Reads, ReplicaIde
 /// `ttl`, `settle`, `hold` and `max_sets` are not in it: they do not decide which keys go. What was deleted under another `settle` was deleted
 /// again as that one asked before its offset was committed.
 ///
-/// `value` is how a key's value is computed.
-pub(super) fn of(view: &View, catalog: &Catalog, value: Option<&Value>) -> u64 {
+/// `value` is how a key's value is computed, `format` how it is spelled where freshet writes it.
+pub(super) fn of(view: &View, catalog: &Catalog, value: Option<&Value>, format: Option<Format>) -> u64 {
     let pattern = match &view.pattern {
         Pattern::Template(template) => {
             let types: Vec<String> = template.holes().iter().map(|hole| hole.r#type.to_string()).collect();
@@ -26,6 +27,11 @@ pub(super) fn of(view: &View, catalog: &Catalog, value: Option<&Value>) -> u64 {
     parts.extend(view.parameters.as_ref().map(of_parameters));
     // A value of another definition must not stay.
     parts.extend(value.cloned());
+    // Nor one that freshet has written, when it does so no more.
+    parts.extend(view.warm.and(format).map(|format| match format {
+        Format::Pickle => json!(["warm", "pickle"]),
+        Format::Json => json!(["warm", "json"]),
+    }));
     let text = Value::Array(parts).to_string();
     let hash = Sha256::digest(text.as_bytes());
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))

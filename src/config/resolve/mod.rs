@@ -13,6 +13,7 @@ mod relations;
 mod tables;
 mod values;
 mod views;
+mod warm;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -136,7 +137,8 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
     };
     for index in 0..catalog.views.len() {
         let definition = written[index].as_ref().map(|written| &written.definition);
-        catalog.views[index].digest = digest::of(&catalog.views[index], &catalog, definition);
+        let format = redis.as_ref().map(|redis| redis.value_format);
+        catalog.views[index].digest = digest::of(&catalog.views[index], &catalog, definition, format);
     }
     catalog.track(|table| forced[table.index()]);
     let plans = written.into_iter().map(|written| written.map(|written| written.plan));

@@ -69,6 +69,7 @@ impl Reader<'_, '_> {
             );
             self.context.name(&child(self.pointer, "hold"), fault);
         }
+        let warm = self.warm(raw, ttl);
         let pattern = self.pattern(raw, &feeds);
         let parameters = self.parameters(raw, pattern.as_ref(), &feeds);
         let affects = parameters.as_ref().ok().and_then(|parameters| parameters.as_ref()?.affects.as_ref());
@@ -93,6 +94,7 @@ impl Reader<'_, '_> {
             parameters: parameters.ok()?,
             sources,
             computed,
+            warm,
             ttl,
             settle,
             hold,

@@ -10,6 +10,8 @@ mod component;
 mod context;
 mod following;
 mod leading;
+mod passing;
+mod rendering;
 mod session;
 mod watch;
 
@@ -26,6 +28,7 @@ pub(super) use self::following::Loaded;
 pub(super) use self::session::Session;
 use super::asking;
 use super::dead_letters;
+use super::fresh::Fresh;
 use super::metadata::Definitions;
 use super::mode::Mode;
 use super::offering::Offering;
@@ -46,6 +49,7 @@ pub(super) struct Tracking {
     definitions: Arc<Vec<Definitions>>,
     mode: Mode,
     reach: Arc<Reach>,
+    fresh: Arc<Fresh>,
     state: Mutex<State>,
     /// What is gathered is as much as a batch may hold; reading waits.
     full: AtomicBool,
@@ -74,7 +78,7 @@ impl Tracking {
         metrics: &Arc<Metrics>,
         definitions: &Arc<Vec<Definitions>>,
         processing: Processing,
-        (mode, reach): (Mode, &Arc<Reach>),
+        (mode, reach, fresh): (Mode, &Arc<Reach>, &Arc<Fresh>),
     ) -> Self {
         Self {
             state: Mutex::new(State {
@@ -90,6 +94,7 @@ impl Tracking {
             definitions: Arc::clone(definitions),
             mode,
             reach: Arc::clone(reach),
+            fresh: Arc::clone(fresh),
             full: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             stopped: Mutex::default(),

@@ -19,6 +19,7 @@ use super::super::reader::ReaderError;
 use super::super::refused::Refused;
 use super::Tracking;
 use super::context::{Context, Fetched};
+use super::passing::pass;
 use super::watch::watch;
 use crate::change::Partition;
 
@@ -72,6 +73,14 @@ impl Session {
                 watch(&self.tracking, &self.consumer, &self.loaded, &self.end);
             };
             spawn("tracked watch").spawn_scoped(scope, watching).expect("the system has a thread left");
+            let passing = || {
+                let _fails = FailsOnPanic(&self.tracking.failed);
+                let fresh = &self.tracking.fresh;
+                pass(&self.tracking, fresh, &self.consumer, || self.is_loaded(), || self.is_over());
+            };
+            if self.tracking.fresh.warms() {
+                spawn("tracked passing").spawn_scoped(scope, passing).expect("the system has a thread left");
+            }
             let result = meanwhile(self);
             self.end.store(true, Ordering::Relaxed);
             result

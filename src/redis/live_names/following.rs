@@ -9,9 +9,9 @@ use redis::{ErrorKind, RedisError, RedisResult};
 use super::names::Gathering;
 use super::{Family, Link, LiveNames, followed};
 use crate::catalog::Pattern;
-use crate::redis::lease;
 use crate::redis::policy::{Policy, policy};
 use crate::redis::walk::Walk;
+use crate::redis::{beside, lease};
 
 /// How long until a lost link is opened again; and after a refusal, which ends only when a person ends it.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -104,7 +104,9 @@ impl LiveNames {
             if !family.names.gathers(gathering) {
                 return Ok(());
             }
-            let keys = found.iter().flat_map(|name| iter::once(&name[..]).chain(lease::keys_of(name)));
+            let keys = found
+                .iter()
+                .flat_map(|name| iter::once(&name[..]).chain(beside::keys_of(lease::PREFIX, name)));
             family.add(keys.filter(|key| pattern.matches(key)).map(Box::from));
         }
         let mut state = self.lock();

@@ -32,9 +32,9 @@ use tokio::sync::Notify;
 
 use self::link::{Link, Word, run_id};
 use self::names::{Name, Names};
-use super::deletion::{Deleted, Revoke, delete};
-use super::lease;
+use super::deletion::{Along, Deleted, delete};
 use super::sets::Kept;
+use super::{beside, lease};
 use crate::catalog::{Catalog, Pattern, View, ViewId};
 use crate::config::RedisUrl;
 use crate::telemetry::Metrics;
@@ -59,8 +59,8 @@ struct Family {
     view: ViewId,
     name: String,
     pattern: Pattern,
-    /// How leases of these names are revoked.
-    revoke: Revoke,
+    /// What goes along with these names.
+    along: Along,
     names: Names,
     count: IntGauge,
     /// It is said once that there are too many.
@@ -75,7 +75,7 @@ impl LiveNames {
                 view: id,
                 name: view.name.clone(),
                 pattern: view.pattern.clone(),
-                revoke: Revoke::if_there(view.hold),
+                along: Along::if_there(view),
                 names: Names::default(),
                 count: metrics.live_names(id),
                 said: false,
@@ -108,12 +108,12 @@ impl LiveNames {
         if !link.settles_in_time().await {
             return None;
         }
-        let (mut names, revoke) = self.take(view, number)?;
+        let (mut names, along) = self.take(view, number)?;
         kept.begin();
         self.put_back(view, names.extract_if(|name| kept.holds(name)).collect());
         // Asked first, on the same connection: both answers are of one server.
         let mut asking = redis.clone();
-        let (server, deleted) = tokio::join!(run_id(&mut asking), send(redis, &names, revoke));
+        let (server, deleted) = tokio::join!(run_id(&mut asking), send(redis, &names, along));
         if let (Ok(server), Ok(deleted)) = (&server, deleted)
             && *server == link.server
         {
@@ -134,7 +134,7 @@ impl LiveNames {
     }
 
     /// The names of a view's family, unless the link that proved them complete has been replaced.
-    fn take(&self, view: ViewId, number: u64) -> Option<(HashSet<Name>, Revoke)> {
+    fn take(&self, view: ViewId, number: u64) -> Option<(HashSet<Name>, Along)> {
         let mut state = self.lock();
         if state.links != number {
             return None;
@@ -142,7 +142,7 @@ impl LiveNames {
         let family = state.families.iter_mut().find(|family| family.view == view)?;
         let names = family.names.take();
         family.tell();
-        Some((names?, family.revoke))
+        Some((names?, family.along))
     }
 
     fn put_back(&self, view: ViewId, names: HashSet<Name>) {
@@ -159,7 +159,7 @@ impl LiveNames {
                 for name in names {
                     // Redis tells names as strings; another thing is none.
                     let Value::BulkString(name) = name else { continue };
-                    for name in iter::once(&name[..]).chain(lease::keys_of(&name)) {
+                    for name in iter::once(&name[..]).chain(beside::keys_of(lease::PREFIX, &name)) {
                         if let Some(family) = state.family_of(name) {
                             family.add(iter::once(name.into()));
                         }
@@ -248,9 +248,9 @@ fn followed<'p>(prefixes: impl Iterator<Item = &'p str>) -> Vec<String> {
 async fn send(
     redis: &mut MultiplexedConnection,
     names: &HashSet<Name>,
-    revoke: Revoke,
+    along: Along,
 ) -> RedisResult<Deleted> {
-    delete(redis, names.iter().map(|name| (&**name, revoke))).await
+    delete(redis, names.iter().map(|name| (&**name, along))).await
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use proptest::{collection, sample};
 use super::*;
 
 const SETTLE: u64 = 10;
+const VIEW: ViewId = ViewId::from_index(0);
 
 /// A clock that stands still until it is moved, in milliseconds.
 fn at(start: Instant, millis: u64) -> Instant {
@@ -25,7 +26,7 @@ fn check(events: &[(u64, &[&str])], expected: &[(u64, &str)]) {
         deleted.append(&mut names);
         settling.done(due);
         while let Some(((_, names), batch)) = events.next_if(|((then, _), _)| *then == now) {
-            settling.enter(batch, names.iter().map(|name| (*name, at(start, now + SETTLE), None)));
+            settling.enter(batch, names.iter().map(|name| (*name, at(start, now + SETTLE), VIEW)));
             assert!(settling.settled() < batch || names.is_empty());
         }
     }
@@ -60,7 +61,7 @@ fn a_delete_that_comes_late_is_that_of_all_that_is_due() {
     let start = Instant::now();
     let mut settling = Settling::default();
     for batch in 1..=3 {
-        settling.enter(batch, [("a", at(start, 10 * batch), None)].into_iter());
+        settling.enter(batch, [("a", at(start, 10 * batch), VIEW)].into_iter());
     }
     let due = settling.take(at(start, 30), usize::MAX);
     assert_eq!(due.names.len(), 1);
@@ -73,7 +74,7 @@ fn batches_settle_in_their_order() {
     let start = Instant::now();
     let mut settling = Settling::default();
     let enter = |settling: &mut Settling, batch, names: &[(&str, u64)]| {
-        settling.enter(batch, names.iter().map(|(name, due)| (*name, at(start, *due), None)));
+        settling.enter(batch, names.iter().map(|(name, due)| (*name, at(start, *due), VIEW)));
     };
     enter(&mut settling, 4, &[]);
     assert_eq!(settling.settled(), 4);
@@ -139,7 +140,7 @@ proptest! {
                 Step::Wait(millis) => now += millis,
                 Step::Enter(names) => {
                     batch += 1;
-                    settling.enter(batch, names.iter().map(|name| (*name, at(start, now + SETTLE), None)));
+                    settling.enter(batch, names.iter().map(|name| (*name, at(start, now + SETTLE), VIEW)));
                     owed.extend(names.iter().map(|&name| Owed { batch, name, due: now + SETTLE }));
                 }
                 // One pipeline at a time, and what is lost with it is sent again.

@@ -1,0 +1,90 @@
+//! Values, and the keys that have one.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::Tracking;
+use super::component::{Phase, Reading};
+use crate::catalog::{Catalog, ViewId};
+use crate::kafka::fresh::Rendered;
+use crate::rows::Rows;
+use crate::values::{Format, Trouble, Values};
+use crate::views::filled_keys;
+
+impl Tracking {
+    /// The values of these keys as the rows have them now, all at one moment.
+    pub(in crate::kafka) fn render(
+        &self,
+        values: &Values,
+        format: Format,
+        keys: &[(ViewId, &str)],
+        most: usize,
+    ) -> Vec<Result<Rendered, Trouble>> {
+        let state = self.lock();
+        let (mut fences, mut bytes) = (BTreeMap::new(), 0);
+        let mut rendered = Vec::with_capacity(keys.len());
+        for (view, key) in keys {
+            if bytes > most {
+                break;
+            }
+            let fence = fences.entry(*view).or_insert_with(|| self.fence(&state.readings, *view));
+            rendered.push(match fence {
+                Some(fence) => {
+                    bytes_of(values, &self.catalog, &state.rows, format, *view, key).map(|value| {
+                        bytes += value.len() + fence.len();
+                        Rendered { value, fence: fence.clone() }
+                    })
+                }
+                None => Err(Trouble::Unresolved),
+            });
+        }
+        rendered
+    }
+
+    /// Whether this copy applies the effects of the view's tables.
+    pub(in crate::kafka) fn leads(&self, view: ViewId) -> bool {
+        let state = self.lock();
+        self.reading(&state.readings, view).is_some_and(|reading| reading.phase == Phase::Leading)
+    }
+
+    /// The keys that the rows of the view's first table fill, no more than so many.
+    pub(in crate::kafka) fn keys(&self, view: ViewId, most: usize) -> Vec<String> {
+        filled_keys(&self.catalog, view, &self.lock().rows, most)
+    }
+
+    fn reading<'r>(&self, readings: &'r [Reading], view: ViewId) -> Option<&'r Reading> {
+        let mut tables = self.catalog.view(view).tables(&self.catalog.relations);
+        let component = tables.find_map(|table| self.catalog.component_of(table))?;
+        readings.get(component.index())
+    }
+
+    /// How far the view's tables are read. `None` while they are loaded: the rows are those of no moment.
+    fn fence(&self, readings: &[Reading], view: ViewId) -> Option<String> {
+        let reading = self.reading(readings, view).filter(|reading| reading.phase != Phase::Loading)?;
+        let id = view;
+        let view = self.catalog.view(id);
+        let component = view.tables(&self.catalog.relations).find_map(|t| self.catalog.component_of(t))?;
+        let mut fence = format!("{:016x}", view.digest);
+        // By the topics' names, whatever the order of the configuration.
+        for table in &self.catalog.component(component).tables {
+            if view.tables(&self.catalog.relations).any(|needed| needed == *table) {
+                for (_, place) in reading.partitions().filter(|(partition, _)| partition.table == *table) {
+                    // Writing to a text does not fail.
+                    let _ = write!(fence, " {}", place.next());
+                }
+            }
+        }
+        Some(fence)
+    }
+}
+
+fn bytes_of(
+    values: &Values,
+    catalog: &Catalog,
+    rows: &Rows,
+    format: Format,
+    view: ViewId,
+    key: &str,
+) -> Result<Vec<u8>, Trouble> {
+    values.value(catalog, rows, view, key)?.bytes(format)
+}

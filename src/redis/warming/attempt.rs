@@ -1,0 +1,164 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, ErrorKind, RedisResult, Value};
+use tokio::task::block_in_place;
+
+use super::super::connection::Repeatable;
+use super::super::deletion::{Along, delete, takes_no_write};
+use super::super::fence::{self, Hold, Reply};
+use crate::catalog::{Catalog, View, ViewId};
+use crate::kafka::{Fresh, Rendered};
+use crate::telemetry::Warmed;
+use crate::values::Trouble;
+
+/// Values in one pipeline: when they are more bytes than this, there are more pipelines.
+const MOST_BYTES: usize = 1 << 20;
+/// A value lives between nine tenths and the whole of its view's `ttl`, so that those that were written together do not
+/// expire together.
+const JITTER: f64 = 0.1;
+
+/// What became of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Done {
+    Written,
+    /// The key is gone, and a fill is to follow under this token.
+    Leased(Arc<str>),
+    /// The key is gone, and the fill that is to follow is still the one that waits.
+    Kept,
+    /// The fill came too late.
+    Late,
+    /// It was deleted, and why.
+    Deleted(Warmed),
+}
+
+/// Tokens that are one of a kind, here and in other copies.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    own: u128,
+    next: AtomicU64,
+}
+
+impl Tokens {
+    pub(super) fn new() -> Self {
+        Self { own: fastrand::u128(..), next: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> Arc<str> {
+        format!("freshet-{:032x}-{}", self.own, self.next.fetch_add(1, Ordering::Relaxed)).into()
+    }
+}
+
+/// Writes values to Redis as they are when it is tried, and deletes keys that have none.
+pub(super) struct Attempt<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) fresh: &'a Fresh,
+    pub(super) tokens: &'a Tokens,
+    pub(super) keys: &'a [(ViewId, &'a str)],
+    /// For each key the token of the fill that waits.
+    pub(super) waiting: &'a [Option<Arc<str>>],
+    pub(super) what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// For a change of a row.
+    Write,
+    /// When nothing changed, or a second time.
+    Again,
+    /// Under the token that waits.
+    Fill,
+}
+
+impl Repeatable for Attempt<'_> {
+    type Done = Vec<Done>;
+
+    async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<Vec<Done>> {
+        let mut done = Vec::with_capacity(self.keys.len());
+        while done.len() < self.keys.len() {
+            let rest = &self.keys[done.len()..];
+            // Whoever reads the topics holds the rows for milliseconds at a time.
+            let rendered = block_in_place(|| self.fresh.render(rest, MOST_BYTES));
+            self.send(redis, &rendered, &mut done).await?;
+        }
+        Ok(done)
+    }
+}
+
+impl Attempt<'_> {
+    async fn send(
+        &self,
+        redis: &mut MultiplexedConnection,
+        rendered: &[Result<Rendered, Trouble>],
+        done: &mut Vec<Done>,
+    ) -> RedisResult<()> {
+        let first = done.len();
+        let mut pipeline = redis::pipe();
+        // By default one error would hide the other replies.
+        pipeline.ignore_errors();
+        let mut tokens = Vec::with_capacity(rendered.len());
+        for (at, rendered) in (first..).zip(rendered) {
+            let (view, key) = self.keys[at];
+            done.push(match rendered {
+                Ok(rendered) if fence::can_be_written(key) => {
+                    let token = self.tokens.next();
+                    pipeline.add_command(self.command(self.catalog.view(view), at, rendered, &token));
+                    tokens.push((at, token));
+                    Done::Written
+                }
+                Ok(_) => Done::Deleted(Warmed::Unknown),
+                Err(Trouble::Empty) => Done::Deleted(Warmed::Empty),
+                Err(_) => Done::Deleted(Warmed::Unknown),
+            });
+        }
+        if !tokens.is_empty() {
+            let replies: Vec<RedisResult<Value>> = pipeline.query_async(redis).await?;
+            if replies.len() != tokens.len() {
+                return Err(
+                    (ErrorKind::UnexpectedReturnType, "another number of replies than of commands").into()
+                );
+            }
+            for ((at, token), reply) in tokens.into_iter().zip(replies) {
+                done[at] = match reply {
+                    Err(error) if takes_no_write(&error) => Done::Deleted(Warmed::NoWrite),
+                    reply => match Reply::read(reply?)? {
+                        Reply::Written => Done::Written,
+                        Reply::Refused => Done::Late,
+                        Reply::Kept => Done::Kept,
+                        Reply::Leased => Done::Leased(token),
+                    },
+                };
+            }
+        }
+        let deleted = (first..done.len()).filter(|at| matches!(done[*at], Done::Deleted(_)));
+        let along = |at: usize| {
+            let (view, key) = self.keys[at];
+            (key.as_bytes(), Along::of_key(self.catalog.view(view)))
+        };
+        delete(redis, deleted.map(along).collect::<Vec<_>>().into_iter()).await.map(drop)
+    }
+
+    fn command(&self, view: &View, at: usize, rendered: &Rendered, token: &str) -> Cmd {
+        let ttl = view.warm.map_or(Duration::ZERO, |warm| warm.ttl);
+        let hold = view.hold.map_or(0, |hold| u64::try_from(hold.as_millis()).unwrap_or(u64::MAX));
+        let fresh = fence::Fresh {
+            key: self.keys[at].1,
+            value: &rendered.value,
+            fence: &rendered.fence,
+            ttl_ms: u64::try_from(jittered(ttl, 1.0 - JITTER..1.0).as_millis()).unwrap_or(u64::MAX),
+            hold: Hold { millis: hold, if_there: self.what == What::Again },
+        };
+        let waiting = self.waiting[at].as_deref();
+        match self.what {
+            What::Fill => fence::fill(&fresh, waiting.unwrap_or_default()),
+            What::Write | What::Again => fence::write(&fresh, token, waiting),
+        }
+    }
+}
+
+/// A part of a duration, drawn from these.
+pub(super) fn jittered(of: Duration, parts: std::ops::Range<f64>) -> Duration {
+    of.mul_f64(parts.start + fastrand::f64() * (parts.end - parts.start))
+}

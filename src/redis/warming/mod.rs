@@ -1,0 +1,246 @@
+//! Values that are written instead of deleted. [`fence`](super::fence) says by which rules.
+//!
+//! A value is computed when it is sent, from the rows as they are then, at each attempt anew: nothing is kept of it here,
+//! and what waits for Redis costs its key.
+
+mod attempt;
+mod groups;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use attempt::{Attempt, Done, Tokens, What, jittered};
+use groups::Groups;
+use redis::RedisResult;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::watch;
+use tokio::task::block_in_place;
+
+use super::connection::{Connection, Repeatable};
+use super::deletion::{Along, Deleted, delete};
+use crate::catalog::{Catalog, View, ViewId};
+use crate::kafka::Fresh;
+use crate::telemetry::{Metrics, Warmed};
+
+/// Keys that are written at once: others' commands come between, and a lock on the rows is short.
+const AT_ONCE: usize = 128;
+/// After a takeover all keys are written within this time for each, so that what changes is not held up by it.
+const TAKEOVER: Duration = Duration::from_micros(200);
+/// When a value is written again although nothing changed, as parts of its `ttl`.
+const RENEWED: std::ops::Range<f64> = 0.4..0.5;
+
+/// A fill that waits until the rows are those of all that was in the topics when its lease was taken.
+#[derive(Debug)]
+struct Fill {
+    view: ViewId,
+    token: Arc<str>,
+    /// What [`Fresh::passed`] shows then.
+    ready: u64,
+}
+
+pub(super) struct Warming {
+    catalog: Arc<Catalog>,
+    fresh: Arc<Fresh>,
+    metrics: Arc<Metrics>,
+    tokens: Tokens,
+    fills: HashMap<Arc<str>, Fill>,
+    /// Their keys in the order in which they get ready, and keys of fills that are no more.
+    queue: VecDeque<(u64, Arc<str>)>,
+    groups: Groups,
+    passed: watch::Receiver<u64>,
+    led: watch::Receiver<u64>,
+}
+
+impl Warming {
+    pub(super) fn new(catalog: &Arc<Catalog>, fresh: &Arc<Fresh>, metrics: &Arc<Metrics>) -> Self {
+        Self {
+            catalog: Arc::clone(catalog),
+            fresh: Arc::clone(fresh),
+            metrics: Arc::clone(metrics),
+            tokens: Tokens::new(),
+            fills: HashMap::new(),
+            queue: VecDeque::new(),
+            groups: Groups::default(),
+            passed: fresh.passed(),
+            led: fresh.led(),
+        }
+    }
+
+    /// Whether values of the view are written.
+    pub(super) fn takes(&self, view: ViewId) -> bool {
+        self.catalog.view(view).warm.is_some()
+    }
+
+    /// Waits for something to do besides what events ask for.
+    pub(super) async fn wait(&mut self) {
+        let renewal = self.groups.next();
+        let waiting = self.queue.front().map(|(ready, _)| *ready);
+        if waiting.is_some_and(|ready| ready <= *self.passed.borrow()) {
+            return;
+        }
+        tokio::select! {
+            // The sender is as old as this.
+            _ = self.passed.changed(), if waiting.is_some() => {}
+            _ = self.led.changed() => self.take_over(),
+            () = super::writer::until(renewal) => {}
+        }
+    }
+
+    /// Does what is due, some of it: whoever calls sees to events in between.
+    pub(super) async fn go_on(&mut self, redis: &mut Connection) {
+        self.fill(redis).await;
+        let due = self.groups.take(Instant::now(), AT_ONCE);
+        // Another copy renews what it leads.
+        let (led, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|(view, _)| self.fresh.leads(*view));
+        others.iter().for_each(|(_, key)| self.groups.remove(key));
+        let keys: Vec<_> = led.iter().map(|(view, key)| (*view, &**key)).collect();
+        self.write(redis, &keys, What::Again).await;
+    }
+
+    /// Writes what events have changed.
+    pub(super) async fn change(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)]) {
+        for keys in keys.chunks(AT_ONCE) {
+            self.write(redis, keys, What::Write).await;
+        }
+    }
+
+    /// Writes keys a second time, over what readers may have stored meanwhile.
+    pub(super) async fn settle(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)]) {
+        for keys in keys.chunks(AT_ONCE) {
+            self.write(redis, keys, What::Again).await;
+        }
+    }
+
+    async fn write(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)], what: What) {
+        let waiting: Vec<_> =
+            keys.iter().map(|(_, key)| self.fills.get(*key).map(|fill| Arc::clone(&fill.token))).collect();
+        let done = self.attempt(redis, keys, &waiting, what).await;
+        let ready = done.iter().any(|done| matches!(done, Done::Leased(_))).then(|| self.fresh.ask());
+        for ((view, key), done) in keys.iter().zip(done) {
+            self.metrics.warmed(*view, warmed(&done, what));
+            match (done, ready) {
+                (Done::Written | Done::Late, _) => {
+                    self.fills.remove(*key);
+                    self.keep(*view, key, what);
+                }
+                (Done::Leased(token), Some(ready)) => {
+                    let name: Arc<str> = Arc::from(*key);
+                    self.queue.push_back((ready, Arc::clone(&name)));
+                    self.fills.insert(name, Fill { view: *view, token, ready });
+                    self.keep(*view, key, what);
+                }
+                (Done::Kept | Done::Leased(_), _) => self.keep(*view, key, what),
+                (Done::Deleted(_), _) => self.forget(key),
+            }
+        }
+        self.bound(redis, keys).await;
+    }
+
+    /// Fills keys whose lease is old enough.
+    async fn fill(&mut self, redis: &mut Connection) {
+        let passed = *self.passed.borrow_and_update();
+        let (mut names, mut tokens) = (Vec::new(), Vec::new());
+        while names.len() < AT_ONCE
+            && let Some((ready, key)) = self.queue.pop_front_if(|(ready, _)| *ready <= passed)
+        {
+            if let Some(fill) = self.fills.get(&key).filter(|fill| fill.ready == ready) {
+                tokens.push(Some(Arc::clone(&fill.token)));
+                names.push((fill.view, key));
+            }
+        }
+        let keys: Vec<_> = names.iter().map(|(view, key)| (*view, &**key)).collect();
+        let done = self.attempt(redis, &keys, &tokens, What::Fill).await;
+        for ((view, key), done) in keys.iter().zip(done) {
+            self.metrics.warmed(*view, warmed(&done, What::Fill));
+            self.fills.remove(*key);
+            if matches!(done, Done::Deleted(_)) {
+                self.forget(key);
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        redis: &mut Connection,
+        keys: &[(ViewId, &str)],
+        waiting: &[Option<Arc<str>>],
+        what: What,
+    ) -> Vec<Done> {
+        let Self { catalog, fresh, tokens, .. } = self;
+        redis.until_done(&Attempt { catalog, fresh, tokens, keys, waiting, what }).await
+    }
+
+    /// Notes that a key is there, and when it is to be written again.
+    fn keep(&mut self, view: ViewId, key: &str, what: What) {
+        let ttl = self.catalog.view(view).warm.map_or(Duration::ZERO, |warm| warm.ttl);
+        self.groups.keep(view, key, Instant::now() + jittered(ttl, RENEWED), what == What::Write);
+    }
+
+    fn forget(&mut self, key: &str) {
+        self.fills.remove(key);
+        self.groups.remove(key);
+    }
+
+    /// Deletes what is beyond a view's `max_groups`.
+    async fn bound(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)]) {
+        let mut views: Vec<ViewId> = keys.iter().map(|(view, _)| *view).collect();
+        views.dedup();
+        for view in views {
+            let most = self.catalog.view(view).warm.map_or(0, |warm| warm.max_groups);
+            let mut gone = Vec::new();
+            while let Some(key) = self.groups.take_beyond(view, most) {
+                self.fills.remove(&key);
+                gone.push(key);
+            }
+            if !gone.is_empty() {
+                redis.until_done(&Evicted { view: self.catalog.view(view), keys: &gone }).await;
+                gone.iter().for_each(|_| self.metrics.warmed(view, Warmed::Evicted));
+            }
+            self.metrics.warm_groups(view, self.groups.len(view));
+        }
+    }
+
+    /// Keys of views that this copy leads by now are written: it does not know which its predecessor had written.
+    fn take_over(&mut self) {
+        let now = Instant::now();
+        for view in self.catalog.view_ids() {
+            let Some(warm) = self.catalog.view(view).warm else { continue };
+            if !self.fresh.leads(view) {
+                continue;
+            }
+            let keys = block_in_place(|| self.fresh.keys(view, warm.max_groups));
+            let mut due = now;
+            for key in keys.iter().filter(|key| !self.groups.holds(key)).collect::<Vec<_>>() {
+                self.groups.keep(view, key, due, false);
+                due += TAKEOVER;
+            }
+        }
+    }
+}
+
+/// Keys that go since their view has more than it may.
+struct Evicted<'e> {
+    view: &'e View,
+    keys: &'e [Arc<str>],
+}
+
+impl Repeatable for Evicted<'_> {
+    type Done = Deleted;
+
+    async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<Deleted> {
+        let along = Along::if_there(self.view);
+        delete(redis, self.keys.iter().map(|key| (key.as_bytes(), along))).await
+    }
+}
+
+fn warmed(done: &Done, what: What) -> Warmed {
+    match (done, what) {
+        (Done::Written, What::Write) => Warmed::Written,
+        (Done::Written, What::Again) => Warmed::Renewed,
+        (Done::Written, What::Fill) => Warmed::Filled,
+        (Done::Leased(_) | Done::Kept, _) => Warmed::Leased,
+        (Done::Late, _) => Warmed::Late,
+        (Done::Deleted(why), _) => *why,
+    }
+}
