@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use std::{iter, mem};
@@ -29,6 +29,9 @@ pub struct Families {
     names: Arc<LiveNames>,
     asked: Mutex<Asked>,
     more: Notify,
+    /// Whose values are written, and that were deleted.
+    gone: Mutex<BTreeSet<ViewId>>,
+    went: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -39,7 +42,14 @@ struct Asked {
 
 impl Families {
     pub fn new(catalog: Arc<Catalog>, names: Arc<LiveNames>) -> Self {
-        Self { catalog, names, asked: Mutex::default(), more: Notify::new() }
+        Self {
+            catalog,
+            names,
+            asked: Mutex::default(),
+            more: Notify::new(),
+            gone: Mutex::default(),
+            went: Notify::new(),
+        }
     }
 
     /// Asks for a batch's families. The batch is acknowledged once all of them have been deleted from now on.
@@ -54,6 +64,12 @@ impl Families {
         asked.batches.push(batch);
         drop(asked);
         self.more.notify_one();
+    }
+
+    /// Waits for families to be deleted whose values are written, and tells which.
+    pub(super) async fn gone(&self) -> BTreeSet<ViewId> {
+        self.went.notified().await;
+        mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Deletes what is asked for, and again what settles. Never ends.
@@ -81,6 +97,10 @@ impl Families {
                 metrics.family(*id, done, started.elapsed());
                 let (how, keys, kept) = (done.how.label(), done.keys, done.kept);
                 tracing::debug!(view = view.name, how, keys, kept, "family deleted");
+                if view.warm.is_some() {
+                    self.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(*id);
+                    self.went.notify_one();
+                }
             }
             for batch in &asked.batches {
                 acknowledge(&handoff, *batch, Share::Families, &metrics);

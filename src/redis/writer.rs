@@ -44,6 +44,7 @@ pub async fn write(
         tokio::select! {
             sent = writer.handoff.take(), if has_room => writer.send(sent).await,
             () = until(writer.settling.next()) => writer.settle_due().await,
+            views = writer.families.gone() => views.into_iter().for_each(|view| writer.warming.refresh(view)),
             () = writer.warming.wait() => writer.warming.go_on(&mut writer.connection).await,
             // Readiness knows of Redis although no event asks for it, and the ledger of a node that changed.
             () = sleep(LOOK) => writer.connection.until_done(&Ping).await,

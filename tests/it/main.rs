@@ -26,3 +26,4 @@ mod redis_faults;
 mod settle;
 mod tracked;
 mod value;
+mod warm;

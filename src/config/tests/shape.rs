@@ -222,7 +222,7 @@ fn settings_of_later_versions() {
         let expect = format!("5:1: {name}: `{name}` is not supported by this version; remove it");
         check(&format!("{REST}{name}: {{}}\n"), &[&expect]);
     }
-    let of_a_view = "warm jitter max_groups debounce max_per_second";
+    let of_a_view = "jitter debounce max_per_second";
     for name in of_a_view.split(' ') {
         let expect = format!("4:39: views.v.{name}: `{name}` is not supported by this version; remove it");
         let views = format!("views: {{ v: {{ family: 'v:*', from: a, {name}: 1 }} }}\n");

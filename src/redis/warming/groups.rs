@@ -86,6 +86,12 @@ impl Groups {
         taken
     }
 
+    /// All keys of a view, the one last that changed last.
+    pub(super) fn of(&self, view: ViewId) -> Vec<Arc<str>> {
+        let of_view = self.changed.get(&view).into_iter().flatten();
+        of_view.map(|(_, name)| Arc::clone(name)).collect()
+    }
+
     /// How many keys of a view are kept.
     pub(super) fn len(&self, view: ViewId) -> usize {
         self.changed.get(&view).map_or(0, BTreeSet::len)

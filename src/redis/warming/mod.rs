@@ -25,8 +25,10 @@ use crate::telemetry::{Metrics, Warmed};
 
 /// Keys that are written at once: others' commands come between, and a lock on the rows is short.
 const AT_ONCE: usize = 128;
-/// After a takeover all keys are written within this time for each, so that what changes is not held up by it.
-const TAKEOVER: Duration = Duration::from_micros(200);
+/// All keys of a view are written within this time for each, so that what changes is not held up by it.
+const ONE_OF_ALL: Duration = Duration::from_micros(200);
+/// How long after a fill that came too late it is tried anew.
+const LATE: Duration = Duration::from_millis(500);
 /// When a value is written again although nothing changed, as parts of its `ttl`.
 const RENEWED: std::ops::Range<f64> = 0.4..0.5;
 
@@ -131,7 +133,12 @@ impl Warming {
                     self.keep(*view, key, what);
                 }
                 (Done::Kept | Done::Leased(_), _) => self.keep(*view, key, what),
-                (Done::Deleted(_), _) => self.forget(key),
+                (Done::Deleted(Warmed::Empty), _) => self.forget(key),
+                (Done::Deleted(_), _) => {
+                    // Some time later its value may be known.
+                    self.fills.remove(*key);
+                    self.keep(*view, key, what);
+                }
             }
         }
         self.bound(redis, keys).await;
@@ -154,8 +161,13 @@ impl Warming {
         for ((view, key), done) in keys.iter().zip(done) {
             self.metrics.warmed(*view, warmed(&done, What::Fill));
             self.fills.remove(*key);
-            if matches!(done, Done::Deleted(_)) {
-                self.forget(key);
+            match done {
+                Done::Deleted(Warmed::Empty) => self.forget(key),
+                // Most likely the family was deleted meanwhile.
+                Done::Late if self.groups.holds(key) => {
+                    self.groups.keep(*view, key, Instant::now() + LATE, false);
+                }
+                _ => {}
             }
         }
     }
@@ -211,10 +223,21 @@ impl Warming {
             }
             let keys = block_in_place(|| self.fresh.keys(view, warm.max_groups));
             let mut due = now;
-            for key in keys.iter().filter(|key| !self.groups.holds(key)).collect::<Vec<_>>() {
-                self.groups.keep(view, key, due, false);
-                due += TAKEOVER;
+            for key in keys {
+                if !self.groups.holds(&key) {
+                    self.groups.keep(view, &key, due, false);
+                    due += ONE_OF_ALL;
+                }
             }
+        }
+    }
+
+    /// A family was deleted: its keys are written again.
+    pub(super) fn refresh(&mut self, view: ViewId) {
+        let mut due = Instant::now();
+        for key in self.groups.of(view) {
+            self.groups.keep(view, &key, due, false);
+            due += ONE_OF_ALL;
         }
     }
 }

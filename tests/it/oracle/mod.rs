@@ -6,6 +6,9 @@
 //! and where readers fill under leases, none may be stale, or the run fails. After every second round comes a phase without faults, in which a key may go
 //! only if a statement changed what its view reads ([`reads`]).
 //!
+//! In the mode with leases freshet writes the values of two views, and Redis loses values, fences and leases of them all the
+//! time ([`losses`]); in the others it deletes their keys.
+//!
 //! `tests/oracle --help` says how to ask for a long run. What is written and what strikes follows from the
 //! seed and the mode. The app's readers hold a row now and then, and the database refuses a transaction for it that it
 //! would not refuse in another run.
@@ -18,6 +21,7 @@ mod faults;
 mod keys;
 mod letters;
 mod load;
+mod losses;
 mod markers;
 mod partition;
 mod plan;
@@ -45,12 +49,14 @@ fn no_key_is_stale_after_any_write() {
     Run::start(Settings::from_environment()).go();
 }
 
-/// A short run, of what may lose a lease or bring one back.
+/// A short run, of what may lose a lease or bring one back, and an old value.
 #[test]
 fn no_reader_with_a_lease_stores_what_is_stale() {
     let _machine = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
     Run::start(Settings::leased(&[
         "copy: the only one killed",
+        "copy: stopped until deposed",
+        "copy: the one that works left",
         "redis: killed, and back with an old file",
         "redis: connections cut",
         "redis: restarted",

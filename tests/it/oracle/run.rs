@@ -14,6 +14,7 @@ use super::faults::{Fault, Scene};
 use super::keys::{Key, View};
 use super::letters;
 use super::load;
+use super::losses::Losses;
 use super::markers::Markers;
 use super::poison::Poison;
 use super::readers::{Readers, Shared};
@@ -42,6 +43,8 @@ pub struct Run {
     copies: Copies,
     writer: Writer,
     readers: Readers,
+    /// While values are warmed.
+    losses: Option<Losses>,
     markers: Markers,
     sql: Client,
     cache: Cache,
@@ -73,6 +76,7 @@ impl Run {
         let mut rng = Rng::with_seed(settings.seed);
         let author = Author::new(rng.fork(), client(), settings.truncates);
         let readers = Readers::new(&settings, &stack, &mut rng);
+        let losses = settings.mode.leased().then(|| Losses::new(&stack, rng.fork()));
         let poison = Poison::new(&stack, rng.fork(), client());
         Self {
             shared: Shared::new(settings.mode.exclusive()),
@@ -83,6 +87,7 @@ impl Run {
             report,
             copies,
             readers,
+            losses,
             markers,
             sql,
             wrong: Vec::new(),
@@ -125,6 +130,9 @@ impl Run {
         std::thread::scope(|scope| {
             let _stops = StopAtEnd(&stop);
             self.readers.read(scope, shared, &stop);
+            if let Some(losses) = &mut self.losses {
+                scope.spawn(|| losses.go_on(&stop));
+            }
             let mut scene = Scene {
                 stack: &self.stack,
                 copies: &mut self.copies,
@@ -241,6 +249,10 @@ impl Run {
 
     /// The report, and the run's failure if there is one.
     fn end(mut self) {
+        if let Some(losses) = &mut self.losses {
+            self.wrong.append(&mut losses.wrong);
+            println!("oracle: {} names lost, {} looks at fences", losses.lost, losses.looks);
+        }
         if self.wrong.is_empty() {
             self.find_poison();
         }

@@ -61,10 +61,20 @@ impl Settings {
         let chosen =
             |name: &&str| Fault::all().into_iter().find(|fault| fault.name == *name).expect("a fault");
         let faults = faults.iter().map(chosen).collect();
-        Self { mode: Mode::Leased, application: true, delay: DELAY, faults, ..Self::from_environment() }
+        Self { faults, ..Self::of(Mode::Leased) }
     }
 
     pub fn from_environment() -> Self {
+        let mode = match asked("MODE").as_deref() {
+            None | Some("exclusive") => Mode::Exclusive,
+            Some("stock") => Mode::Stock,
+            Some("leased") => Mode::Leased,
+            Some(other) => panic!("no mode is named {other}"),
+        };
+        Self::of(mode)
+    }
+
+    fn of(mode: Mode) -> Self {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/examples/work-orders/freshet.yaml");
         let file = asked("CONFIG").map_or(shipped, Into::into);
         let shown = file.display();
@@ -76,12 +86,10 @@ impl Settings {
             assert!(configuration.contains(from), "{shown} has no line `    from:`");
             configuration = configuration.replace(from, &format!("\n    settle: {settle}{from}"));
         }
-        let mode = match asked("MODE").as_deref() {
-            None | Some("exclusive") => Mode::Exclusive,
-            Some("stock") => Mode::Stock,
-            Some("leased") => Mode::Leased,
-            Some(other) => panic!("no mode is named {other}"),
-        };
+        if mode != Mode::Leased {
+            // Readers by SQL spell values in their own way.
+            configuration = without_warming(&configuration);
+        }
         Self {
             seed: asked("SEED").map_or_else(now, |seed| seed.parse().expect("a seed is a number")),
             at_least: asked("MINUTES")
@@ -124,6 +132,13 @@ impl Settings {
         let readers = if self.application { "the app's readers" } else { "readers by SQL" };
         format!("{mode} mode{settle}, {readers}, a delay of up to {:?}", self.delay)
     }
+}
+
+/// Views whose keys are deleted instead of written.
+pub fn without_warming(configuration: &str) -> String {
+    let warm = "    warm: stream\n";
+    assert!(configuration.contains(warm), "no view of the configuration is warmed");
+    configuration.replace(warm, "")
 }
 
 fn asked(name: &str) -> Option<String> {
