@@ -218,10 +218,12 @@ struct DryRun<'d> {
 
 impl DryRun<'_> {
     fn say(&self, view: ViewId, key: Option<&str>, family: Option<&str>, why: &Why<'_>) {
+        let view = self.catalog.view(view);
+        let is_written = key.is_some() && view.warm.is_some();
         tracing::info!(
             key,
             family,
-            view = self.catalog.view(view).name,
+            view = view.name,
             why = %why,
             reason = why.reason.label(),
             table = self.catalog.table(self.change.table).name,
@@ -230,7 +232,8 @@ impl DryRun<'_> {
             partition = self.message.partition(),
             offset = self.message.offset(),
             committed_at_us = self.change.committed_at,
-            "would delete"
+            "{}",
+            if is_written { "would write" } else { "would delete" }
         );
     }
 }

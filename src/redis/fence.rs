@@ -20,6 +20,8 @@
 //!
 //! `F` lives a second longer than `K`, so that what expires with a value is never its fence alone.
 
+use std::sync::LazyLock;
+
 use redis::{Cmd, ErrorKind, RedisResult, Value, from_redis_value};
 
 use super::{beside, lease};
@@ -76,6 +78,9 @@ if redis.call('GET', KEYS[3]) ~= ARGV[6] then return 0 end
 return store()
 ";
 
+static WRITES: LazyLock<String> = LazyLock::new(|| format!("{STORE}{WRITE}"));
+static FILLS: LazyLock<String> = LazyLock::new(|| format!("{STORE}{FILL}"));
+
 /// What became of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reply {
@@ -124,26 +129,44 @@ pub(super) fn can_be_written(key: &str) -> bool {
 
 /// The command that writes a value, or takes the lease with `token`. `waiting` is the token of a fill that waits.
 pub(super) fn write(fresh: &Fresh<'_>, token: &str, waiting: Option<&str>) -> Cmd {
-    let mut command = store(WRITE, fresh);
+    let mut command = store(&WRITES, fresh);
     command.arg(token).arg(waiting.unwrap_or_default()).arg(LEASE_MS);
     command
 }
 
 /// The command that writes a value under a lease.
 pub(super) fn fill(fresh: &Fresh<'_>, token: &str) -> Cmd {
-    let mut command = store(FILL, fresh);
+    let mut command = store(&FILLS, fresh);
     command.arg(token);
     command
 }
 
-fn store(script: &str, fresh: &Fresh<'_>) -> Cmd {
-    let key = fresh.key.as_bytes();
+fn with_names(script: &str, key: &str) -> Cmd {
+    let key = key.as_bytes();
     let (mut fence, mut leased) = (Vec::new(), Vec::new());
     beside::push_name(PREFIX, key, &mut fence);
     beside::push_name(lease::PREFIX, key, &mut leased);
     let mut command = redis::cmd("EVAL");
-    command.arg(format!("{STORE}{script}")).arg(3).arg(key).arg(fence).arg(leased);
+    command.arg(script).arg(3).arg(key).arg(fence).arg(leased);
+    command
+}
+
+fn store(script: &str, fresh: &Fresh<'_>) -> Cmd {
+    let mut command = with_names(script, fresh.key);
     command.arg(fresh.value).arg(fresh.fence).arg(fresh.ttl_ms).arg(fresh.hold.millis);
     command.arg(if fresh.hold.if_there { "XX" } else { "" });
     command
+}
+
+/// A command that may do what the others may, and does nothing where there is no such key.
+pub fn probe(key: &str) -> Option<Cmd> {
+    const SCRIPT: &str = "
+redis.call('GET', KEYS[2])
+redis.call('SET', KEYS[1], '', 'PX', 1, 'XX')
+redis.call('SET', KEYS[2], '', 'PX', 1, 'XX')
+redis.call('PEXPIRE', KEYS[3], 1)
+redis.call('DEL', KEYS[3])
+return redis.call('UNLINK', KEYS[1], KEYS[2])
+";
+    can_be_written(key).then(|| with_names(SCRIPT, key))
 }

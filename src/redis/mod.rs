@@ -19,6 +19,7 @@ mod writer;
 pub use connection::{Connection, connect_once};
 pub use deletion::{Along, Deleted, delete};
 pub use families::{Families, delete_family};
+pub use fence::probe as probe_writing;
 pub use lease::lease_of;
 pub use live_names::{LiveNames, can_follow};
 pub use policy::{Policy, policy};

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What a person sees: a task moves to another department, and a work order becomes urgent, by plain SQL; which cached keys
-# that deletes, and why.
+# that writes anew or deletes, and why.
 
 DEMO_TASK=7 DEMO_HOME=3 DEMO_AWAY=4 DEMO_ORDER=5
 
@@ -14,10 +14,32 @@ SQL
     printf '%s\n' :1:collab_stats:4501c091 :1:collab_stats:60deb508 :1:dashboard:overview :1:session:b7e1
 }
 
-fill_cache() { awk '{ print "set", $1, "cached ex 300" }' <<<"$keys" | redis_cli >/dev/null; }
+# As readers do: what is there stays.
+fill_cache() { awk '{ print "set", $1, "cached ex 300 nx" }' <<<"$keys" | redis_cli >/dev/null; }
 
-# Prints the demo's keys that Redis does not hold.
-gone_keys() { paste -d ' ' <(awk '{ print "exists", $1 }' <<<"$keys" | redis_cli) <(printf '%s\n' "$keys") | sed -n 's/^0 //p'; }
+# Prints for each of the demo's keys whether Redis holds it, the fence of the value that freshet has written there, and the key.
+look_at_cache() {
+    paste -d ' ' <(awk '{ print "exists", $1 }' <<<"$keys" | redis_cli) \
+        <(awk '{ print "get freshet:fence:{" $1 "}" }' <<<"$keys" | redis_cli | tr ' ' ,) <(printf '%s\n' "$keys")
+}
+
+# Prints what became of the keys that are no longer as they were seen.
+changed_keys() {
+    comm -13 <(sort <<<"$seen") <(look_at_cache | sort) |
+        awk '{ print ($1 ? "written" : "deleted"), $NF }' | sort --key 1,1r --key 2,2V
+}
+
+# Values are written once freshet has deleted what was there at its first start.
+await_values() {
+    local now before='' quiet=0 deadline=$((SECONDS + 30))
+    while ((quiet < 10)); do
+        ((SECONDS < deadline)) || fail "no values were written within 30 s; see $STATE/freshet/log"
+        sleep 0.05
+        now=$(look_at_cache)
+        if [[ $now == "$before" && $now == *,* ]]; then quiet=$((quiet + 1)); else quiet=0; fi
+        before=$now
+    done
+}
 
 move_statement() { echo "UPDATE workorder_workordertask SET assigned_department_id = $1 WHERE id = $DEMO_TASK;"; }
 
@@ -29,13 +51,13 @@ task_department() { psql_app -d app -At -c "select assigned_department_id from w
 
 department() { psql_app -d app -At -c "select name from workorder_department where id = $1"; }
 
-# Until the first key is gone and for half a second no other has followed.
-await_deletions() {
+# Until the first key has changed and for half a second no other has followed.
+await_changes() {
     local now before='' quiet=0 deadline=$((SECONDS + 30))
     while ((quiet < 10)); do
-        ((SECONDS < deadline)) || fail "no key was deleted within 30 s; see $STATE/freshet/log"
+        ((SECONDS < deadline)) || fail "no key changed within 30 s; see $STATE/freshet/log"
         sleep 0.05
-        now=$(gone_keys)
+        now=$(changed_keys)
         if [[ $now && $now == "$before" ]]; then quiet=$((quiet + 1)); else quiet=0; fi
         before=$now
     done
@@ -68,10 +90,10 @@ await_line() {
     done
 }
 
-# Milliseconds from the commit to the command that deleted a key.
-deleted_after() {
+# Milliseconds from the commit to the command that deleted a key, or wrote it.
+changed_after() {
     awk -v key="\"$1\"" -v commit="$commit_us" '
-        toupper($4) == "\"UNLINK\"" && index($0, key) {
+        (toupper($4) == "\"UNLINK\"" || $3 == "lua]" && $4 == "\"SET\"") && index($0, key) {
             split($1, t, ".")
             after = (t[1] - substr(commit, 1, 10)) * 1000 + (t[2] - substr(commit, 11)) / 1000
             # An earlier statement may have deleted it too.
@@ -86,7 +108,7 @@ deleted_after() {
 reasons() {
     jq -rRn --arg key "$1" --argjson part "$2" --argjson commit "$commit_us" '
         def matches: . as $pattern | $key | test("^" + ($pattern | gsub("[*]|[{][^}]*[}]"; ".+")) + "$");
-        [inputs | fromjson? | select(.message == "would delete" and .committed_at_us == $commit)
+        [inputs | fromjson? | select((.message == "would delete" or .message == "would write") and .committed_at_us == $commit)
             | select(.key == $key or (.family // "" | . != "" and matches)) | .why | split("; ")[$part]]
         | reduce .[] as $reason ([]; if index($reason) then . else . + [$reason] end) | join(" and ")
     ' "$folder/dry-run.log"
@@ -95,12 +117,12 @@ reasons() {
 # The dry run is a process of its own and may be later than freshet.
 await_reasons() {
     local key deadline=$((SECONDS + 10))
-    while read -r key; do
+    while read -r _ key; do
         until [[ $(reasons "$key" 0) ]]; do
-            ((SECONDS < deadline)) || fail "freshet deleted $key, its dry run did not: see $folder/dry-run.log"
+            ((SECONDS < deadline)) || fail "freshet changed $key, its dry run did not: see $folder/dry-run.log"
             sleep 0.05
         done
-    done <<<"$gone"
+    done <<<"$changed"
 }
 
 # When the row was last written, in microseconds since the Unix epoch.
@@ -108,30 +130,32 @@ committed_us() {
     psql_app -d app -At -c "select (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000000)::bigint from $1 where id = $2"
 }
 
-# Runs a statement that someone made undone already, and waits until what it deletes is gone.
+# Runs a statement that takes back what an earlier one did, and waits for what comes of it.
 undo() {
+    seen=$(look_at_cache)
     psql_app -d app -c "$1"
-    await_deletions
+    await_changes
     fill_cache
 }
 
-# Runs a statement on a row, and shows what it deletes.
+# Runs a statement on a row, and shows what comes of it.
 show_statement() { # title, statement, table, id
-    local key
+    local what key
     fill_cache
+    seen=$(look_at_cache)
     psql_app -d app -c "$2"
     commit_us=$(committed_us "$3" "$4")
-    await_deletions
-    gone=$(gone_keys)
+    await_changes
+    changed=$(changed_keys)
     await_reasons
     printf '%s, by plain SQL:\n\n    %s\n\n' "$1" "$2"
-    printf 'Read from Kafka:\n\n    %s\n\n' "$(reasons "${gone%%$'\n'*}" 1)"
-    printf 'Deleted from Redis, how long after the commit, and why:\n\n'
-    while read -r key; do
-        printf '    %-26s %7s ms  %s\n' "$key" "$(deleted_after "$key")" "$(reasons "$key" 0)"
-    done <<<"$gone"
+    printf 'Read from Kafka:\n\n    %s\n\n' "$(sed -n '1s/.* //p' <<<"$changed" | { read -r key && reasons "$key" 1; })"
+    printf 'In Redis, how long after the commit, and why:\n\n'
+    while read -r what key; do
+        printf '    %s  %-24s %7s ms  %s\n' "$what" "$key" "$(changed_after "$key")" "$(reasons "$key" 0)"
+    done <<<"$changed"
     printf '\nKept:\n\n'
-    grep -vxF "$gone" <<<"$keys" | awk -F: '
+    grep -vxF "$(cut --delimiter " " --fields 2 <<<"$changed")" <<<"$keys" | awk -F: '
         { name = $1 ":" $2 ":" $3; if (name != last) printf "%s    %s:", (NR > 1 ? "\n" : ""), name; last = name }
         { printf " %s", $4 }
         END { print "\n" }'
@@ -143,8 +167,9 @@ run_demo() (
     mkdir -p "$folder"
     trap '((${#watchers[@]} == 0)) || kill "${watchers[@]}" 2>/dev/null || true' EXIT
     keys=$(demo_keys)
+    await_values
     fill_cache
-    # What an earlier demonstration left is taken back first, and its deletions are waited for.
+    # What an earlier demonstration left is taken back first.
     [[ $(task_department) == "$DEMO_HOME" ]] || undo "$(move_statement "$DEMO_HOME")"
     [[ $(priority) == normal ]] || undo "$(urgency_statement normal)"
     start_dry_run

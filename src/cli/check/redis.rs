@@ -9,7 +9,7 @@ use super::ANSWER;
 use super::finding::Finding;
 use crate::catalog::{View, escape_glob};
 use crate::config::{RedisUrl, Settings};
-use crate::redis::{can_follow, connect_once, lease_of};
+use crate::redis::{can_follow, connect_once, lease_of, probe_writing};
 
 /// Asks within the time that a server has for all that it is asked.
 pub(super) async fn ask(settings: &Settings) -> Vec<Finding> {
@@ -41,6 +41,7 @@ pub(super) async fn ask(settings: &Settings) -> Vec<Finding> {
     });
     if may_unlink(&mut redis, settings, &mut findings).await {
         findings.push(may_revoke(&mut redis, settings).await);
+        findings.extend(may_write(&mut redis, settings).await);
     }
     findings.extend(may_follow(end, settings).await);
     findings
@@ -127,6 +128,29 @@ async fn may_revoke(redis: &mut Asked, settings: &Settings) -> Finding {
         ""
     };
     Finding::Right(format!("UNLINK of leases, freshet:lease:*{held} is allowed"))
+}
+
+/// Whether values may be written; nothing where none are.
+async fn may_write(redis: &mut Asked, settings: &Settings) -> Option<Finding> {
+    let url = &settings.redis.url;
+    let mut written = settings.catalog.views.iter().filter(|view| view.warm.is_some()).peekable();
+    written.peek()?;
+    for view in written {
+        let Some(command) = probe_writing(&probe(view)) else { continue };
+        if let Err(error) = redis.query::<redis::Value>(&command).await {
+            let what = format!("the script that writes values fails (view `{}`, `warm`)", view.name);
+            return Some(if is_denied(&error) {
+                let prefix = escape_glob(view.pattern.prefix());
+                let rule = format!(
+                    "+eval +get +set +del +unlink +pexpire ~{prefix}* ~freshet:fence:* ~freshet:lease:*"
+                );
+                Finding::wrong(format!("{what}: {error}"), allow(url, &rule))
+            } else {
+                failed(&what, &error, url)
+            });
+        }
+    }
+    Some(Finding::Right("writing values, and their fences, freshet:fence:*, is allowed".to_owned()))
 }
 
 /// A name by which to learn whether a view's keys may be deleted, without deleting any.

@@ -108,9 +108,8 @@ impl Attempt<'_> {
                     tokens.push((at, token));
                     Done::Written
                 }
-                Ok(_) => Done::Deleted(Warmed::Unknown),
                 Err(Trouble::Empty) => Done::Deleted(Warmed::Empty),
-                Err(_) => Done::Deleted(Warmed::Unknown),
+                Ok(_) | Err(_) => Done::Deleted(Warmed::Unknown),
             });
         }
         if !tokens.is_empty() {

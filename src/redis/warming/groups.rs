@@ -7,7 +7,7 @@ use crate::catalog::ViewId;
 /// The keys whose values are kept in Redis: when each is to be renewed, and which of a view's changed least recently. Pure.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    groups: HashMap<Arc<str>, Group>,
+    by_key: HashMap<Arc<str>, Group>,
     due: BTreeSet<(Instant, Arc<str>)>,
     /// By view, the one first whose last change is the longest ago.
     changed: HashMap<ViewId, BTreeSet<(u64, Arc<str>)>>,
@@ -25,7 +25,7 @@ impl Groups {
     /// Notes that a key is in Redis, or is about to be, and when it is to be written again. `changed`: a row of it did.
     pub(super) fn keep(&mut self, view: ViewId, key: &str, due: Instant, changed: bool) {
         self.changes += u64::from(changed);
-        let (name, former) = match self.groups.get_key_value(key) {
+        let (name, former) = match self.by_key.get_key_value(key) {
             Some((name, group)) => (Arc::clone(name), Some(*group)),
             None => (Arc::from(key), None),
         };
@@ -42,16 +42,16 @@ impl Groups {
             }
             of_view.insert((group.changed, Arc::clone(&name)));
         }
-        self.groups.insert(name, group);
+        self.by_key.insert(name, group);
     }
 
     pub(super) fn holds(&self, key: &str) -> bool {
-        self.groups.contains_key(key)
+        self.by_key.contains_key(key)
     }
 
     /// Forgets a key that is not in Redis any more.
     pub(super) fn remove(&mut self, key: &str) {
-        let Some((name, group)) = self.groups.remove_entry(key) else { return };
+        let Some((name, group)) = self.by_key.remove_entry(key) else { return };
         if let Some(due) = group.due {
             self.due.remove(&(due, Arc::clone(&name)));
         }
@@ -78,7 +78,7 @@ impl Groups {
         let mut taken = Vec::new();
         while taken.len() < most && self.next().is_some_and(|due| due <= now) {
             let Some((_, name)) = self.due.pop_first() else { break };
-            if let Some(group) = self.groups.get_mut(&name) {
+            if let Some(group) = self.by_key.get_mut(&name) {
                 group.due = None;
                 taken.push((group.view, name));
             }

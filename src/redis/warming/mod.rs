@@ -95,7 +95,9 @@ impl Warming {
         let due = self.groups.take(Instant::now(), AT_ONCE);
         // Another copy renews what it leads.
         let (led, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|(view, _)| self.fresh.leads(*view));
-        others.iter().for_each(|(_, key)| self.groups.remove(key));
+        for (_, key) in others {
+            self.groups.remove(&key);
+        }
         let keys: Vec<_> = led.iter().map(|(view, key)| (*view, &**key)).collect();
         self.write(redis, &keys, What::Again).await;
     }
@@ -207,7 +209,9 @@ impl Warming {
             }
             if !gone.is_empty() {
                 redis.until_done(&Evicted { view: self.catalog.view(view), keys: &gone }).await;
-                gone.iter().for_each(|_| self.metrics.warmed(view, Warmed::Evicted));
+                for _ in &gone {
+                    self.metrics.warmed(view, Warmed::Evicted);
+                }
             }
             self.metrics.warm_groups(view, self.groups.len(view));
         }

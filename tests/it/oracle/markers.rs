@@ -1,8 +1,8 @@
 //! How a run knows that everything written has been applied: markers, written last, to each partition of each table.
 //!
-//! A marker is a row whose change deletes one key. Its department, user, work order, process, task and log are its own,
-//! all under one number, so that nothing else deletes that key; the number is chosen by the partition in which the
-//! change will lie. As a family may be deleted in doubt, the key's absence is not enough: the group must also have
+//! A marker is a row whose change deletes or replaces one key. Its department, user, work order, process, task and log are its own,
+//! all under one number, so that nothing else does; the number is chosen by the partition in which the
+//! change will lie. As a family may be deleted in doubt, and a value renewed, that is not enough: the group must also have
 //! committed what lies behind the marker in its partition. A Redis that starts again without the keys takes nothing from
 //! that: freshet commits only what Redis has acknowledged.
 //!
@@ -23,6 +23,8 @@ use crate::harness::{Stack, eventually};
 pub const PARTITIONS: i32 = 4;
 const DEADLINE: Duration = Duration::from_mins(3);
 const ANSWER: Duration = Duration::from_secs(10);
+/// What a marker's key holds until freshet deletes or replaces it.
+const MARKER: &str = "marker";
 
 /// The topic, the key that a change deletes, and the change: from `{n}` the row's number, `{v}` the how manieth change.
 const TABLES: [(&str, &str, &str); 6] = [
@@ -106,7 +108,7 @@ impl Markers {
         let ends = self.ends();
         let mut keys = redis::pipe();
         self.each.iter().for_each(|marker| {
-            keys.set_ex(&marker.key, "marker", 3_600).ignore();
+            keys.set_ex(&marker.key, MARKER, 3_600).ignore();
         });
         self.cache.ask(|redis| keys.exec(redis));
         let changes: Vec<_> =
@@ -171,8 +173,10 @@ impl Markers {
 
     fn left(&mut self) -> Vec<String> {
         let keys: Vec<_> = self.each.iter().map(|marker| &marker.key).collect();
-        let found: Vec<Option<String>> = self.cache.ask(|redis| redis::cmd("MGET").arg(&keys).query(redis));
-        keys.iter().zip(found).filter(|(_, value)| value.is_some()).map(|(key, _)| (*key).clone()).collect()
+        let found: Vec<Option<Vec<u8>>> = self.cache.ask(|redis| redis::cmd("MGET").arg(&keys).query(redis));
+        // A value that freshet writes takes its place.
+        let stands = |value: &Option<Vec<u8>>| value.as_deref() == Some(MARKER.as_bytes());
+        keys.iter().zip(found).filter(|(_, value)| stands(value)).map(|(key, _)| (*key).clone()).collect()
     }
 
     fn uncommitted(&mut self, behind: &BTreeMap<usize, i64>) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod fences;
+mod permissions;
 mod redis_takes_none;
 mod renewal;
 mod writing;
