@@ -22,5 +22,5 @@ pub use families::{Families, delete_family};
 pub use fence::probe as probe_writing;
 pub use lease::lease_of;
 pub use live_names::{LiveNames, can_follow};
-pub use policy::{Policy, policy};
+pub use policy::{Policy, is_denied, policy};
 pub use writer::write;

@@ -34,11 +34,19 @@ pub fn policy(error: &RedisError) -> Policy {
     }
 }
 
+/// Whether the user may not do it, or not in a script.
+pub fn is_denied(error: &RedisError) -> bool {
+    let in_a_script = |detail: &str| detail.contains("user executing the script can't");
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) || error.detail().is_some_and(in_a_script)
+}
+
 /// What a person can do about it.
 pub(super) fn remedy(error: &RedisError) -> &'static str {
     match error.code() {
         Some("WRONGPASS" | "NOAUTH") => "give the user's name and password in `redis.url`",
-        Some("NOPERM") => "permit the user the command and the keys; `freshet check` says which it needs",
+        _ if is_denied(error) => {
+            "permit the user the command and the keys; `freshet check` says which it needs"
+        }
         Some("OOM") => "raise `maxmemory`, or choose an eviction policy",
         Some("MISCONF") => "the server cannot save its data; its log says why",
         Some("READONLY") => "`redis.url` leads to a replica; name the primary",

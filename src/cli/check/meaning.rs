@@ -5,7 +5,7 @@ use humantime::format_duration;
 use super::tracking;
 use crate::catalog::{
     Catalog, Column, ColumnId, ColumnType, Hole, Parameters, Pattern, Reads, ReplicaIdentity, Table, TableId,
-    View,
+    View, Warm,
 };
 use crate::views::{Does, Rule, Rules};
 
@@ -38,6 +38,9 @@ pub(super) fn of(catalog: &Catalog) -> String {
         );
         for line in view.parameters.iter().flat_map(parameters) {
             push_line(&mut text, 4, &line);
+        }
+        if let Some(warm) = view.warm {
+            push_line(&mut text, 4, &written(warm));
         }
         if let Some(again) = again(view) {
             push_line(&mut text, 4, &again);
@@ -183,10 +186,20 @@ fn computed(view: &View) -> &'static str {
     if view.computed.is_some() { ", computed by `freshet value`" } else { "" }
 }
 
+/// How the values are written.
+fn written(warm: Warm) -> String {
+    let Warm { ttl, max_groups } = warm;
+    format!(
+        "written instead of deleted where the value is known; lives up to {}, renewed before; at most {max_groups} keys",
+        format_duration(ttl)
+    )
+}
+
 /// What happens after a deletion.
 fn again(view: &View) -> Option<String> {
     if let Some(settle) = view.settle {
-        return Some(format!("deleted again after {}", format_duration(settle)));
+        let done = if view.warm.is_some() { "written" } else { "deleted" };
+        return Some(format!("{done} again after {}", format_duration(settle)));
     }
     view.hold.map(|hold| {
         let hold = format_duration(hold);

@@ -9,7 +9,7 @@ use super::ANSWER;
 use super::finding::Finding;
 use crate::catalog::{View, escape_glob};
 use crate::config::{RedisUrl, Settings};
-use crate::redis::{can_follow, connect_once, lease_of, probe_writing};
+use crate::redis::{can_follow, connect_once, is_denied, lease_of, probe_writing};
 
 /// Asks within the time that a server has for all that it is asked.
 pub(super) async fn ask(settings: &Settings) -> Vec<Finding> {
@@ -188,10 +188,6 @@ fn failed(what: &str, error: &RedisError, url: &RedisUrl) -> Finding {
         _ => "look whether the server runs, and at `redis.url`".to_owned(),
     };
     Finding::wrong(format!("{what}: {error}"), remedy)
-}
-
-fn is_denied(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
 }
 
 /// Redis denies a key in the words `… to access a key` or `… one of the keys used as arguments`.

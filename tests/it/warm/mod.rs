@@ -3,6 +3,7 @@
 mod bounds;
 mod fences;
 mod permissions;
+mod readers;
 mod redis_takes_none;
 mod renewal;
 mod writing;
