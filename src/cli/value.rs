@@ -94,7 +94,7 @@ fn no_value(view: &View) -> String {
 /// Why there is no value, and what may be the cause.
 fn explain(key: &str, trouble: Trouble, now: &RowsNow) -> String {
     let mut parts = vec![format!("`{key}` has no value: {trouble}")];
-    if trouble == Trouble::Unresolved {
+    if matches!(trouble, Trouble::Unresolved | Trouble::Doubtful) {
         let lost = |topic: &String| format!("{topic} is not there, or does not tell all rows");
         parts.extend(now.incomplete.iter().map(lost));
         parts.extend((now.poison > 0).then(|| format!("{} events could not be decoded", now.poison)));

@@ -163,7 +163,7 @@ fn what_lost_events_may_have_changed_has_no_value() {
     assert_has(
         &said(&run(&["shop_id=5"]), 1),
         &[
-            "a row or a column that the value depends on was not seen",
+            "events of the rows were lost, until a new snapshot has told them all",
             &format!("{} is not there, or", topic.name),
         ],
     );

@@ -1,5 +1,6 @@
 //! Values that freshet writes: after a change, over what is missing, before they expire, and never an older one.
 
+mod application;
 mod bounds;
 mod fences;
 mod permissions;
