@@ -1,5 +1,5 @@
 //! freshet keeps a Redis cache true to its database: it reads Debezium's change events from Kafka, works out which
-//! cached values each row change affects, and deletes them.
+//! cached values each row change affects, and deletes them, or writes fresh ones.
 //!
 //! # The way of an event
 //!
@@ -17,7 +17,8 @@
 //! batch once the one before is acknowledged; while it is on its way the next one grows, so at low load a batch is one event
 //! and under load thousands of events become a few hundred keys, without a timer. Another task deletes families, one at a
 //! time: declared ones by the names that Redis tells of ([`redis::LiveNames`]), others by `SCAN`. Where a view asks for it, both
-//! delete a second time. A task writes dead letters. Commits go on a thread of their own, one at a time.
+//! delete a second time. Values that are written instead are computed when they are sent, from the rows as they are then
+//! ([`kafka::Fresh`]). A task writes dead letters. Commits go on a thread of their own, one at a time.
 //!
 //! # Stateless and tracked tables
 //!
@@ -57,7 +58,7 @@
 //! - [`views`]: a change's old and new image to keys and families, with the reason. [`batch`]: effects, deduplicated.
 //! - [`values`]: what a key holds, computed from the rows, for views that say how.
 //! - [`handoff`]: between the polling thread and the writer. [`kafka`]: group, ledger, commits, rebalances.
-//! - [`redis`]: deleting, and waiting for Redis. [`http`]: metrics and health. [`telemetry`]: what is counted and logged.
+//! - [`redis`]: deleting, writing values, and waiting for Redis. [`http`]: metrics and health. [`telemetry`]: what is counted and logged.
 //!
 //! `catalog`, `expressions`, `change`, `debezium`, `rows`, `views`, `values` and `batch` import neither rdkafka nor redis nor tokio: the decision from bytes
 //! to keys runs alike in `run`, in `explain` and in a unit test.
@@ -71,6 +72,8 @@
 //! - **A lease goes before its key.** A reader that read the database before a change stores nothing once the key's deletion is
 //!   acknowledged, if it fills under a lease. A family's leases all go before its keys. `redis/lease.rs` says why, and
 //!   `tests/protocol` checks it in every order of steps.
+//! - **A value never goes back.** What freshet writes replaces nothing newer and survives no newer deletion, whoever sends it
+//!   late; it expires, and those written together do not expire together. `redis/fence.rs` says how.
 //! - **Old and new.** The keys of the row as it was and as it is go.
 //! - **In doubt, wider.** Where the old row is unknown, an event cannot be decoded, a table is truncated, offsets were
 //!   lost or the definitions changed, the whole family goes: [`views::Reason`] lists the causes. Nothing is skipped.
@@ -111,7 +114,8 @@
 //! # Deliberately absent
 //!
 //! There is no state on disk, no timer that gathers events, no automatic commit, and no retry that gives up. There is no
-//! ownership of tracked partitions and no exchange between copies.
+//! ownership of tracked partitions and no exchange between copies. Nothing is added up over time: a value is computed anew from all
+//! rows of its group, however many events changed it, so that it cannot drift.
 
 pub mod app;
 pub mod batch;

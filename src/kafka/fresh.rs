@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ impl Fresh {
     }
 
     /// The values of these keys, or why they are not known; of the first keys alone where all of them would be more than
-    /// `most` bytes.
+    /// `most` bytes, or take long.
     pub fn render(&self, keys: &[(ViewId, &str)], most: usize) -> Vec<Result<Rendered, Trouble>> {
         match self.tracking() {
             Some(tracking) => tracking.render(&self.values, self.format, keys, most),
@@ -61,9 +62,9 @@ impl Fresh {
         self.tracking().is_some_and(|tracking| tracking.leads(view))
     }
 
-    /// The keys that rows fill of a view, no more than so many.
-    pub fn keys(&self, view: ViewId, most: usize) -> Vec<String> {
-        self.tracking().map_or_else(Vec::new, |tracking| tracking.keys(view, most))
+    /// The keys that rows fill of a view, those of the first rows where they are more than so many.
+    pub fn keys(&self, view: ViewId, most: usize) -> HashSet<String> {
+        self.tracking().map_or_else(HashSet::new, |tracking| tracking.keys(view, most))
     }
 
     /// Asks to be told when the rows are those of all that is in the topics from now on. Returns what [`passed`](Self::passed)

@@ -58,6 +58,7 @@ mod tests;
 mod texts;
 mod tracked;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use image::Image;
@@ -190,9 +191,9 @@ impl Rows {
         self.table(table).form.row(image, into);
     }
 
-    /// The rows of a table, in any order.
-    pub fn images(&self, table: TableId) -> impl Iterator<Item = &Image> {
-        self.table(table).store.images()
+    /// A part of the rows of a table, in any order: those in these of its places. `None` beyond the last place.
+    pub fn images(&self, table: TableId, places: Range<usize>) -> Option<impl Iterator<Item = &Image>> {
+        self.table(table).store.images(places)
     }
 
     pub fn value<'r>(&'r self, table: TableId, image: &'r Image, column: ColumnId) -> Value<'r> {

@@ -1,4 +1,5 @@
 use std::hash::BuildHasher as _;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -43,9 +44,11 @@ impl Store {
         self.images.len()
     }
 
-    /// The images, in any order.
-    pub(super) fn images(&self) -> impl Iterator<Item = &Image> {
-        self.by_key.iter().map(|row| image(&self.images, *row))
+    /// The images of the rows with these numbers; `None` beyond the last one.
+    pub(super) fn images(&self, numbers: Range<usize>) -> Option<impl Iterator<Item = &Image>> {
+        let to = numbers.end.min(self.images.len());
+        let rows = (numbers.start..to).filter_map(|row| u32::try_from(row).ok());
+        (to > numbers.start).then(|| rows.filter_map(|row| self.images[row].as_ref()))
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Option<&Image> {

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::image::Image;
 use super::reason::Reason;
@@ -6,23 +7,26 @@ use super::spelling::Spelling;
 use crate::catalog::{Catalog, ColumnId, Fill, Pattern, TableId, Template, ViewId};
 use crate::rows::Rows;
 
-/// The keys that rows fill of a view whose values are computed, each once, in any order, and no more than so many. None of
+/// Adds the keys that rows in these places fill of a view whose values are computed. False beyond the last row, and for
 /// another view.
-pub fn filled_keys(catalog: &Catalog, view: ViewId, rows: &Rows, most: usize) -> Vec<String> {
-    let Some((template, table, columns)) = base(catalog, view) else { return Vec::new() };
-    let of = catalog.table(table);
-    let (mut keys, mut spelling) = (HashSet::new(), Spelling::default());
-    for kept in rows.images(table) {
-        if keys.len() >= most {
-            break;
-        }
+pub fn filled_keys(
+    catalog: &Catalog,
+    view: ViewId,
+    rows: &Rows,
+    places: Range<usize>,
+    keys: &mut HashSet<String>,
+) -> bool {
+    let Some((template, table, columns)) = base(catalog, view) else { return false };
+    let Some(images) = rows.images(table, places) else { return false };
+    let (of, mut spelling) = (catalog.table(table), Spelling::default());
+    for kept in images {
         let image = Image::Kept { rows, table, kept };
         let filled = spelling.fill(template, of, &columns, image, Reason::UnknownOldRow);
         if filled.key && filled.doubt.is_none() && !keys.contains(spelling.key.as_str()) {
             keys.insert(spelling.key.clone());
         }
     }
-    keys.into_iter().collect()
+    true
 }
 
 /// The table whose rows the values are computed from, and its columns that fill the holes.

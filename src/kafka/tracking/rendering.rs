@@ -1,7 +1,8 @@
 //! Values, and the keys that have one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use super::Tracking;
 use super::component::{Phase, Reading};
@@ -11,8 +12,14 @@ use crate::rows::Rows;
 use crate::values::{Format, Trouble, Values};
 use crate::views::filled_keys;
 
+/// For how long values are computed, one at least, while events wait for the rows.
+const AT_ONCE: Duration = Duration::from_millis(5);
+/// Rows that are looked at while events wait: a millisecond or two.
+const ROWS_AT_ONCE: usize = 8_192;
+
 impl Tracking {
-    /// The values of these keys as the rows have them now, all at one moment.
+    /// The values of these keys as the rows have them now, all at one moment; of the first keys alone where all would be more
+    /// than `most` bytes, or take long.
     pub(in crate::kafka) fn render(
         &self,
         values: &Values,
@@ -23,8 +30,9 @@ impl Tracking {
         let state = self.lock();
         let (mut fences, mut bytes) = (BTreeMap::new(), 0);
         let mut rendered = Vec::with_capacity(keys.len());
+        let end = Instant::now() + AT_ONCE;
         for (view, key) in keys {
-            if bytes > most {
+            if bytes > most || (!rendered.is_empty() && Instant::now() > end) {
                 break;
             }
             let fence = fences.entry(*view).or_insert_with(|| self.fence(&state.readings, *view));
@@ -48,8 +56,16 @@ impl Tracking {
     }
 
     /// The keys that the rows of the view's first table fill, no more than so many.
-    pub(in crate::kafka) fn keys(&self, view: ViewId, most: usize) -> Vec<String> {
-        filled_keys(&self.catalog, view, &self.lock().rows, most)
+    ///
+    /// What changes meanwhile has its own effects.
+    pub(in crate::kafka) fn keys(&self, view: ViewId, most: usize) -> HashSet<String> {
+        let (mut keys, mut from) = (HashSet::new(), 0);
+        while keys.len() < most
+            && filled_keys(&self.catalog, view, &self.lock().rows, from..from + ROWS_AT_ONCE, &mut keys)
+        {
+            from += ROWS_AT_ONCE;
+        }
+        keys
     }
 
     fn reading<'r>(&self, readings: &'r [Reading], view: ViewId) -> Option<&'r Reading> {

@@ -1,1 +1,1 @@
-"""How readers fare with and without freshet: one mix of reads and writes, measured in four ways. See `../benchmark`."""
+"""How readers fare with and without freshet: one mix of reads and writes, measured in five ways. See `../benchmark`."""

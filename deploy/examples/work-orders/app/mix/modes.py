@@ -28,6 +28,8 @@ class Mode:
     """What the app did before freshet."""
     reads: bool = True
     """Whether the views say which columns they read."""
+    warm: bool = False
+    """Whether freshet writes the values that the views say."""
 
 
 MODES = {
@@ -35,6 +37,7 @@ MODES = {
     "signals": Mode("signal handlers", before="signals"),
     "no-reads": Mode("freshet, views without `reads`", reads=False),
     "reads": Mode("freshet, views with `reads`"),
+    "warm": Mode("freshet, two of the views written", warm=True),
 }
 
 
@@ -42,6 +45,9 @@ def configuration(mode: Mode, folder: Path) -> Path:
     """The example's configuration for a consumer group that has no past."""
     content = yaml.safe_load(SHIPPED.read_text())
     content["kafka"]["group"] = f"mix-{time.time_ns()}"
+    if not mode.warm:
+        for view in content["views"].values():
+            view.pop("warm", None)
     if not mode.reads:
         for view in content["views"].values():
             for source in view["from"].values() if isinstance(view["from"], dict) else ():
