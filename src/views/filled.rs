@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::image::Image;
@@ -7,14 +6,14 @@ use super::spelling::Spelling;
 use crate::catalog::{Catalog, ColumnId, Fill, Pattern, TableId, Template, ViewId};
 use crate::rows::Rows;
 
-/// Adds the keys that rows in these places fill of a view whose values are computed. False beyond the last row, and for
+/// Tells the keys that rows in these places fill of a view whose values are computed. False beyond the last row, and for
 /// another view.
 pub fn filled_keys(
     catalog: &Catalog,
     view: ViewId,
     rows: &Rows,
     places: Range<usize>,
-    keys: &mut HashSet<String>,
+    mut each: impl FnMut(&str),
 ) -> bool {
     let Some((template, table, columns)) = base(catalog, view) else { return false };
     let Some(images) = rows.images(table, places) else { return false };
@@ -22,8 +21,8 @@ pub fn filled_keys(
     for kept in images {
         let image = Image::Kept { rows, table, kept };
         let filled = spelling.fill(template, of, &columns, image, Reason::UnknownOldRow);
-        if filled.key && filled.doubt.is_none() && !keys.contains(spelling.key.as_str()) {
-            keys.insert(spelling.key.clone());
+        if filled.key && filled.doubt.is_none() {
+            each(&spelling.key);
         }
     }
     true

@@ -60,9 +60,18 @@ impl Tracking {
     /// What changes meanwhile has its own effects.
     pub(in crate::kafka) fn keys(&self, view: ViewId, most: usize) -> HashSet<String> {
         let (mut keys, mut from) = (HashSet::new(), 0);
-        while keys.len() < most
-            && filled_keys(&self.catalog, view, &self.lock().rows, from..from + ROWS_AT_ONCE, &mut keys)
-        {
+        let mut add = |key: &str| {
+            if !keys.contains(key) {
+                keys.insert(key.to_owned());
+            }
+            keys.len()
+        };
+        let mut found = 0;
+        while found < most {
+            let places = from..from + ROWS_AT_ONCE;
+            if !filled_keys(&self.catalog, view, &self.lock().rows, places, |key| found = add(key)) {
+                break;
+            }
             from += ROWS_AT_ONCE;
         }
         keys

@@ -6,7 +6,7 @@
 mod attempt;
 mod groups;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -94,7 +94,10 @@ impl Warming {
         self.fill(redis).await;
         let due = self.groups.take(Instant::now(), AT_ONCE);
         // Another copy renews what it leads.
-        let (led, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|(view, _)| self.fresh.leads(*view));
+        let views: BTreeSet<ViewId> = due.iter().map(|(view, _)| *view).collect();
+        let of_others: Vec<_> =
+            block_in_place(|| views.into_iter().filter(|view| !self.fresh.leads(*view)).collect());
+        let (others, led): (Vec<_>, Vec<_>) = due.into_iter().partition(|(view, _)| of_others.contains(view));
         for (_, key) in others {
             self.groups.remove(&key);
         }
@@ -222,10 +225,9 @@ impl Warming {
         let now = Instant::now();
         for view in self.catalog.view_ids() {
             let Some(warm) = self.catalog.view(view).warm else { continue };
-            if !self.fresh.leads(view) {
-                continue;
-            }
-            let keys = block_in_place(|| self.fresh.keys(view, warm.max_groups));
+            let keys = block_in_place(|| {
+                if self.fresh.leads(view) { self.fresh.keys(view, warm.max_groups) } else { HashSet::new() }
+            });
             let mut due = now;
             for key in keys {
                 if !self.groups.holds(&key) {
