@@ -1,5 +1,6 @@
 //! Redis: the connection that waits for it, and the two that delete, once and where a view asks for it again: keys by the
-//! batch, families by their live names or by `SCAN`. With each key goes its lease (`lease` says why in which order).
+//! batch, families by their live names or by `SCAN`. With each key goes its lease (`lease` says why in which order). Whoever
+//! deletes keys by the batch also writes values, where a view says so (`warming`, by the rules of `fence`).
 
 mod beside;
 mod connection;

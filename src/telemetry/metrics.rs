@@ -176,7 +176,7 @@ impl Metrics {
 
         let events =
             counters("freshet_events_total", "Messages read, by what they were.", &["table", "outcome"]);
-        let keys = counters("freshet_keys_total", "Keys sent to Redis for deletion.", &["view"]);
+        let keys = counters("freshet_keys_total", "Keys sent to Redis, to be deleted or written.", &["view"]);
         Self {
             events: catalog
                 .tables

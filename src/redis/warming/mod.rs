@@ -184,6 +184,9 @@ impl Warming {
         waiting: &[Option<Arc<str>>],
         what: What,
     ) -> Vec<Done> {
+        if keys.is_empty() {
+            return Vec::new();
+        }
         let Self { catalog, fresh, tokens, .. } = self;
         redis.until_done(&Attempt { catalog, fresh, tokens, keys, waiting, what }).await
     }
