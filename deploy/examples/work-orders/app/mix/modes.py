@@ -53,7 +53,8 @@ def configuration(mode: Mode, folder: Path) -> Path:
             for source in view["from"].values() if isinstance(view["from"], dict) else ():
                 source.pop("reads", None)
     path = folder / "freshet.yaml"
-    path.write_text(yaml.safe_dump(content))
+    # A value is computed from the first table under `from`.
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
 
 
