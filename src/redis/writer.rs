@@ -10,7 +10,7 @@ use super::deletion::{Along, Deleted, delete};
 use super::families::Families;
 use super::identity::LOOK;
 use super::settling::Settling;
-use super::warming::Warming;
+use super::warming::{Warming, What};
 use crate::batch::Keys;
 use crate::catalog::{Catalog, ViewId};
 use crate::handoff::{Handoff, Sent};
@@ -73,9 +73,9 @@ impl Writer {
             if !batch.keys.is_empty() {
                 let once = Once { catalog: &self.catalog, keys: &batch.keys };
                 let deleted = self.connection.until_done(&once).await;
-                let written = batch.keys.iter().filter(|(view, _)| self.warming.takes(*view));
+                let written = batch.keys.iter().filter(|(view, _)| self.catalog.view(*view).warm.is_some());
                 let written: Vec<_> = written.collect();
-                self.warming.change(&mut self.connection, &written).await;
+                self.warming.write(&mut self.connection, &written, What::Write).await;
                 self.metrics.keys(&batch.keys, deleted.keys);
                 self.metrics.refused_holds(deleted.refused_holds);
             }
@@ -107,9 +107,9 @@ impl Writer {
             .names
             .iter()
             .map(|(key, view)| (*view, &**key))
-            .partition(|(view, _)| self.warming.takes(*view));
+            .partition(|(view, _)| self.catalog.view(*view).warm.is_some());
         let deleted = self.connection.until_done(&Again { catalog: &self.catalog, keys: &gone }).await;
-        self.warming.settle(&mut self.connection, &written).await;
+        self.warming.write(&mut self.connection, &written, What::Again).await;
         self.metrics.second_deletes(due.names.len(), deleted.keys);
         self.metrics.settling(self.settling.len());
         self.settling.done(due);
@@ -141,10 +141,10 @@ impl Repeatable for Once<'_> {
     }
 }
 
-/// Keys on their second deletion.
-struct Again<'d> {
-    catalog: &'d Catalog,
-    keys: &'d [(ViewId, &'d str)],
+/// Keys on their second deletion, or that go for no event.
+pub(super) struct Again<'d> {
+    pub(super) catalog: &'d Catalog,
+    pub(super) keys: &'d [(ViewId, &'d str)],
 }
 
 impl Repeatable for Again<'_> {

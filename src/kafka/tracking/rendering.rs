@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::Tracking;
 use super::component::{Phase, Reading};
-use crate::catalog::{Catalog, ViewId};
+use crate::catalog::{ComponentId, ViewId};
 use crate::kafka::fresh::Rendered;
-use crate::rows::Rows;
 use crate::values::{Format, Trouble, Values};
 use crate::views::filled_keys;
 
@@ -38,7 +37,8 @@ impl Tracking {
             let fence = fences.entry(*view).or_insert_with(|| self.fence(&state.readings, *view));
             rendered.push(match fence {
                 Some(fence) => {
-                    bytes_of(values, &self.catalog, &state.rows, format, *view, key).map(|value| {
+                    let tree = values.value(&self.catalog, &state.rows, *view, key);
+                    tree.and_then(|tree| tree.bytes(format)).map(|value| {
                         bytes += value.len() + fence.len();
                         Rendered { value, fence: fence.clone() }
                     })
@@ -52,7 +52,7 @@ impl Tracking {
     /// Whether this copy applies the effects of the view's tables.
     pub(in crate::kafka) fn leads(&self, view: ViewId) -> bool {
         let state = self.lock();
-        self.reading(&state.readings, view).is_some_and(|reading| reading.phase == Phase::Leading)
+        self.component(view).is_some_and(|id| state.readings[id.index()].phase == Phase::Leading)
     }
 
     /// The keys that the rows of the view's first table fill, no more than so many.
@@ -77,18 +77,16 @@ impl Tracking {
         keys
     }
 
-    fn reading<'r>(&self, readings: &'r [Reading], view: ViewId) -> Option<&'r Reading> {
+    fn component(&self, view: ViewId) -> Option<ComponentId> {
         let mut tables = self.catalog.view(view).tables(&self.catalog.relations);
-        let component = tables.find_map(|table| self.catalog.component_of(table))?;
-        readings.get(component.index())
+        tables.find_map(|table| self.catalog.component_of(table))
     }
 
     /// How far the view's tables are read. `None` while they are loaded: the rows are those of no moment.
     fn fence(&self, readings: &[Reading], view: ViewId) -> Option<String> {
-        let reading = self.reading(readings, view).filter(|reading| reading.phase != Phase::Loading)?;
-        let id = view;
-        let view = self.catalog.view(id);
-        let component = view.tables(&self.catalog.relations).find_map(|t| self.catalog.component_of(t))?;
+        let component = self.component(view)?;
+        let reading = Some(&readings[component.index()]).filter(|reading| reading.phase != Phase::Loading)?;
+        let view = self.catalog.view(view);
         let mut fence = format!("{:016x}", view.digest);
         // By the topics' names, whatever the order of the configuration.
         for table in &self.catalog.component(component).tables {
@@ -101,15 +99,4 @@ impl Tracking {
         }
         Some(fence)
     }
-}
-
-fn bytes_of(
-    values: &Values,
-    catalog: &Catalog,
-    rows: &Rows,
-    format: Format,
-    view: ViewId,
-    key: &str,
-) -> Result<Vec<u8>, Trouble> {
-    values.value(catalog, rows, view, key)?.bytes(format)
 }

@@ -63,7 +63,7 @@ pub(super) struct Attempt<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(in crate::redis) enum What {
     /// For a change of a row.
     Write,
     /// When nothing changed, or a second time.

@@ -10,16 +10,15 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use attempt::{Attempt, Done, Tokens, What, jittered};
+pub(super) use attempt::What;
+use attempt::{Attempt, Done, Tokens, jittered};
 use groups::Groups;
-use redis::RedisResult;
-use redis::aio::MultiplexedConnection;
 use tokio::sync::watch;
 use tokio::task::block_in_place;
 
-use super::connection::{Connection, Repeatable};
-use super::deletion::{Along, Deleted, delete};
-use crate::catalog::{Catalog, View, ViewId};
+use super::connection::Connection;
+use super::writer::{Again, until};
+use crate::catalog::{Catalog, ViewId};
 use crate::kafka::Fresh;
 use crate::telemetry::{Metrics, Warmed};
 
@@ -69,11 +68,6 @@ impl Warming {
         }
     }
 
-    /// Whether values of the view are written.
-    pub(super) fn takes(&self, view: ViewId) -> bool {
-        self.catalog.view(view).warm.is_some()
-    }
-
     /// Waits for something to do besides what events ask for.
     pub(super) async fn wait(&mut self) {
         let renewal = self.groups.next();
@@ -85,7 +79,7 @@ impl Warming {
             // The sender is as old as this.
             _ = self.passed.changed(), if waiting.is_some() => {}
             _ = self.led.changed() => self.take_over(),
-            () = super::writer::until(renewal) => {}
+            () = until(renewal) => {}
         }
     }
 
@@ -105,21 +99,14 @@ impl Warming {
         self.write(redis, &keys, What::Again).await;
     }
 
-    /// Writes what events have changed.
-    pub(super) async fn change(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)]) {
+    /// Writes keys: what events have changed, or a second time over what readers may have stored meanwhile.
+    pub(super) async fn write(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)], what: What) {
         for keys in keys.chunks(AT_ONCE) {
-            self.write(redis, keys, What::Write).await;
+            self.write_some(redis, keys, what).await;
         }
     }
 
-    /// Writes keys a second time, over what readers may have stored meanwhile.
-    pub(super) async fn settle(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)]) {
-        for keys in keys.chunks(AT_ONCE) {
-            self.write(redis, keys, What::Again).await;
-        }
-    }
-
-    async fn write(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)], what: What) {
+    async fn write_some(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)], what: What) {
         let waiting: Vec<_> =
             keys.iter().map(|(_, key)| self.fills.get(*key).map(|fill| Arc::clone(&fill.token))).collect();
         let done = self.attempt(redis, keys, &waiting, what).await;
@@ -214,7 +201,8 @@ impl Warming {
                 gone.push(key);
             }
             if !gone.is_empty() {
-                redis.until_done(&Evicted { view: self.catalog.view(view), keys: &gone }).await;
+                let keys: Vec<_> = gone.iter().map(|key| (view, &**key)).collect();
+                redis.until_done(&Again { catalog: &self.catalog, keys: &keys }).await;
                 for _ in &gone {
                     self.metrics.warmed(view, Warmed::Evicted);
                 }
@@ -225,44 +213,29 @@ impl Warming {
 
     /// Keys of views that this copy leads by now are written: it does not know which its predecessor had written.
     fn take_over(&mut self) {
-        let now = Instant::now();
         for view in self.catalog.view_ids() {
             let Some(warm) = self.catalog.view(view).warm else { continue };
             let keys = block_in_place(|| {
                 if self.fresh.leads(view) { self.fresh.keys(view, warm.max_groups) } else { HashSet::new() }
             });
-            let mut due = now;
-            for key in keys {
-                if !self.groups.holds(&key) {
-                    self.groups.keep(view, &key, due, false);
-                    due += ONE_OF_ALL;
-                }
-            }
+            let new: Vec<_> = keys.into_iter().filter(|key| !self.groups.holds(key)).collect();
+            self.spread(view, new.iter().map(String::as_str));
         }
     }
 
     /// A family was deleted: its keys are written again.
     pub(super) fn refresh(&mut self, view: ViewId) {
+        let keys = self.groups.of(view);
+        self.spread(view, keys.iter().map(|key| &**key));
+    }
+
+    /// Keys are to be written, one after the other.
+    fn spread<'k>(&mut self, view: ViewId, keys: impl Iterator<Item = &'k str>) {
         let mut due = Instant::now();
-        for key in self.groups.of(view) {
-            self.groups.keep(view, &key, due, false);
+        for key in keys {
+            self.groups.keep(view, key, due, false);
             due += ONE_OF_ALL;
         }
-    }
-}
-
-/// Keys that go since their view has more than it may.
-struct Evicted<'e> {
-    view: &'e View,
-    keys: &'e [Arc<str>],
-}
-
-impl Repeatable for Evicted<'_> {
-    type Done = Deleted;
-
-    async fn attempt(&self, redis: &mut MultiplexedConnection) -> RedisResult<Deleted> {
-        let along = Along::if_there(self.view);
-        delete(redis, self.keys.iter().map(|key| (key.as_bytes(), along))).await
     }
 }
 
