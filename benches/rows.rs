@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use freshet::catalog::{Catalog, ColumnId, RelationId, TableId};
-use freshet::change::{Change, Operation, Row, Value};
+use freshet::change::{Change, Operation, Row, Snapshot, Value};
 use freshet::config;
 use freshet::rows::{Found, Rows};
 use harness::process;
@@ -113,7 +113,7 @@ impl Tasks {
             let change = Change {
                 table: self.table,
                 operation: if version == 0 { Operation::Create } else { Operation::Update },
-                incremental: false,
+                snapshot: Snapshot::Unsaid,
                 before: None,
                 after: Some(self.row(number, version)),
                 moved: None,

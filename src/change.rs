@@ -32,6 +32,18 @@ impl Operation {
     }
 }
 
+/// What the source says of the snapshot that read a row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Snapshot {
+    /// Nothing, or that there was none.
+    #[default]
+    Unsaid,
+    /// Somebody asked for it while the source went on: it says nothing of events that were lost.
+    Incremental,
+    /// This was the table's last row.
+    Last,
+}
+
 /// One column of a row image.
 ///
 /// Equal values are equal in the database. Unequal ones may be: `1.0` is not `1.00` here.
@@ -89,8 +101,7 @@ pub fn emptied(mut row: Row<'_>) -> Row<'static> {
 pub struct Change<'a> {
     pub table: TableId,
     pub operation: Operation,
-    /// The row was read by an incremental snapshot, which somebody asked for: it says nothing of events that were lost.
-    pub incremental: bool,
+    pub snapshot: Snapshot,
     pub before: Option<Row<'a>>,
     pub after: Option<Row<'a>>,
     /// A primary-key change comes as a delete and a create; each names the other's key, as the source wrote it.

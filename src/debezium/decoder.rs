@@ -5,7 +5,7 @@ use super::poison::{Fault, utf8};
 use super::row::Plan;
 use super::{Event, Part, Poison, Record, key, value};
 use crate::catalog::{Catalog, TableId};
-use crate::change::{Change, Operation, Row, emptied};
+use crate::change::{Change, Operation, Row, Snapshot, emptied};
 
 /// Rows beyond this are freed: a caller that holds many changes at once shall not make the decoder hold them for ever.
 const SPARE_ROWS: usize = 16;
@@ -68,7 +68,11 @@ impl Decoder {
         Ok(Event::Change(Change {
             table,
             operation,
-            incremental: envelope.source.snapshot == Some(r#""incremental""#),
+            snapshot: match envelope.source.snapshot {
+                Some(r#""incremental""#) => Snapshot::Incremental,
+                Some(r#""last_in_data_collection""# | r#""last""#) => Snapshot::Last,
+                _ => Snapshot::Unsaid,
+            },
             before,
             after,
             moved: key::moved(operation, record.headers)?,

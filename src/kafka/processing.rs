@@ -159,19 +159,21 @@ impl Processing {
         }
     }
 
-    /// Deletes the families of a message's table if records before it may be missing. `expected` is the offset that would
-    /// follow the last one read.
+    /// Deletes the families of a message's table if records before it may be missing, and says so. `expected` is the offset
+    /// that would follow the last one read.
     pub(super) fn mind_the_gap(
         &mut self,
         partition: Partition,
         expected: i64,
         message: &BorrowedMessage<'_>,
         batch: &mut Batch,
-    ) {
-        if self.gaps.hides(partition.table, expected, message) {
+    ) -> bool {
+        let hides = self.gaps.hides(partition.table, expected, message);
+        if hides {
             self.complaints.gap(partition, message.offset(), expected);
             self.widen(partition.table, Reason::Compacted, batch);
         }
+        hides
     }
 
     /// Adds the families of every view that this table's rows may touch.

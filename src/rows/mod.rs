@@ -29,7 +29,9 @@
 //! A snapshot's rows have one LSN. If anything of the table is below it, the snapshot is not the first thing that was
 //! ever sent, so events were lost: at its end the rows that are below it and not in it are dropped. As partitions are
 //! read in any order, the event from before it may be read after it. An incremental snapshot is asked for by somebody
-//! and says nothing of the kind.
+//! and says nothing of the kind. While a snapshot is read as it is made, a table is a part of itself, so no value is
+//! computed from it: until the row that the source calls the last one, a streamed change, or, with a source that says
+//! neither, until the table was read on twice ([`Rows::passed`]).
 //!
 //! # What is not known
 //!
@@ -68,7 +70,7 @@ use crate::change::{Change, Row, Value};
 use image::Form;
 use pack::Short;
 use store::Store;
-use tracked::Tracked;
+use tracked::{Tracked, Until};
 
 /// The rows of the tracked tables as they were last seen.
 #[derive(Debug)]
@@ -201,7 +203,7 @@ impl Rows {
     }
 
     /// An event of this row could not be decoded: the row is unknown until it is seen again. Of `row` only the key's
-    /// columns count. Without them any row may be meant, and the table is incomplete.
+    /// columns count. Without them any row may be meant: none is known, and the table is incomplete.
     pub fn forget(&mut self, table: TableId, row: Option<&Row<'_>>) {
         self.table_mut(table).forget(row);
     }
@@ -211,13 +213,19 @@ impl Rows {
         self.table_mut(table).incomplete = true;
     }
 
+    /// What is kept may be gone, or no longer so, for as long as it is kept.
+    pub fn stale(&mut self, table: TableId) {
+        self.table_mut(table).doubtful = Some(Until::End);
+    }
+
     pub fn is_incomplete(&self, table: TableId) -> bool {
         self.table(table).incomplete
     }
 
-    /// Events were lost, or are of a restored database: rows may be kept that are gone. A snapshot that has ended tells.
+    /// Whether rows may be kept that are gone or no longer so, or a part of them only: events were lost, or are of a
+    /// restored database, or a snapshot is under way.
     pub fn is_doubtful(&self, table: TableId) -> bool {
-        self.table(table).doubtful
+        self.table(table).is_doubtful()
     }
 
     /// Every partition of the table has been read beyond an end that was noted at least a minute after the last such

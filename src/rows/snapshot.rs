@@ -1,4 +1,5 @@
 use super::position::Position;
+use crate::change::{Change, Operation, Snapshot as Said};
 
 /// How often a table must have been read on until nothing from before a moment can follow: the first time may have
 /// begun before it.
@@ -11,6 +12,15 @@ pub(super) struct Snapshots {
     /// That of the event with the lowest LSN.
     lowest: Option<Position>,
     last: Option<Snapshot>,
+    under_way: Option<UnderWay>,
+}
+
+/// A snapshot of which more rows may be to come: what is kept of the table is a part of it.
+#[derive(Debug, Clone, Copy)]
+struct UnderWay {
+    lsn: Option<u64>,
+    /// How often the table was read on since the last of its rows. `None`: it is over.
+    passes: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +36,12 @@ impl Snapshots {
     /// Notes an event. True if it shows that a second snapshot has begun.
     pub(super) fn note(&mut self, position: Position, of_snapshot: bool, loading: bool) -> bool {
         let Some(lsn) = position.lsn else { return false };
+        let mut goes_on = false;
         if let Some(last) = self.last.as_mut().filter(|last| of_snapshot && last.position.lsn == Some(lsn)) {
             last.live |= !loading;
+            // It had not ended when it seemed so.
+            goes_on = last.second.is_some_and(|passes| passes >= PASSES);
+            last.second = last.second.map(|_| 0);
         }
         let is_before = |event: Position, snapshot: Position| {
             event.is_older_than(snapshot) && !event.may_be_missed_by(snapshot)
@@ -49,7 +63,27 @@ impl Snapshots {
         if self.lowest.and_then(|lowest| lowest.lsn).is_none_or(|lowest| lsn < lowest) {
             self.lowest = Some(position);
         }
-        second
+        second || goes_on
+    }
+
+    /// Notes whether an event that was read since loading is one of a snapshot that goes on. What was loaded is taken for
+    /// whole.
+    pub(super) fn read(&mut self, change: &Change<'_>, of_snapshot: bool) {
+        let is_known = |known: &UnderWay| known.lsn == change.lsn;
+        let under_way = self.under_way.as_mut();
+        if !of_snapshot {
+            // A source sends changes once its snapshot is over.
+            if let Some(under_way) = under_way.filter(|_| change.operation != Operation::Snapshot) {
+                under_way.passes = None;
+            }
+        } else if under_way.is_none_or(|known| known.passes.is_some() || !is_known(known)) {
+            let passes = (change.snapshot != Said::Last).then_some(0);
+            self.under_way = Some(UnderWay { lsn: change.lsn, passes });
+        }
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        self.under_way.is_some_and(|under_way| under_way.passes.is_some())
     }
 
     /// The source counts its LSNs anew from here. A snapshot that begins with this holds what the restored database had.
@@ -65,6 +99,10 @@ impl Snapshots {
 
     /// The table was read on. The position of a second snapshot, if that ends it, and whether its effects are still due.
     pub(super) fn passed(&mut self) -> Option<(Position, bool)> {
+        if let Some(under_way) = &mut self.under_way {
+            // Not every source says which row was the last.
+            under_way.passes = under_way.passes.map(|passes| passes + 1).filter(|passes| *passes < PASSES);
+        }
         let last = self.last.as_mut()?;
         let passes = last.second.as_mut().filter(|passes| **passes < PASSES)?;
         *passes += 1;

@@ -10,7 +10,7 @@ use super::position::Position;
 use super::snapshot::Snapshots;
 use super::store::Store;
 use super::{Before, Doubt, Transition};
-use crate::change::{Change, Operation, Row};
+use crate::change::{Change, Operation, Row, Snapshot};
 
 /// One tracked table.
 #[derive(Debug)]
@@ -24,13 +24,22 @@ pub(super) struct Tracked {
     floor: Option<Position>,
     snapshots: Snapshots,
     pub incomplete: bool,
-    /// Rows may be kept that are gone, or as they no longer are, until a second snapshot has ended.
-    pub doubtful: bool,
+    /// Rows may be kept that are gone, or as they no longer are.
+    pub doubtful: Option<Until>,
     /// Rows were loaded and the table was not read on since. Of a row that changed after the offset up to which it was
     /// loaded, compaction may have taken what came before that.
     loaded: bool,
     key: Vec<u8>,
     packed: Vec<u8>,
+}
+
+/// For how long rows are in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Until {
+    /// Until a second snapshot has ended.
+    Snapshot,
+    /// For as long as they are kept.
+    End,
 }
 
 impl Tracked {
@@ -43,7 +52,7 @@ impl Tracked {
             floor: None,
             snapshots: Snapshots::default(),
             incomplete: false,
-            doubtful: false,
+            doubtful: None,
             loaded: false,
             key: Vec::new(),
             packed: Vec::new(),
@@ -53,6 +62,11 @@ impl Tracked {
     /// Whether each row of the table is kept or is none.
     pub(super) fn is_whole(&self) -> bool {
         !self.incomplete && self.forgotten.is_empty()
+    }
+
+    /// Whether rows may be kept that are gone, or as they no longer are, or a part of them only.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful.is_some() || self.snapshots.is_under_way()
     }
 
     /// Whether a deletion of the row is remembered.
@@ -68,6 +82,9 @@ impl Tracked {
     pub(super) fn apply(&mut self, change: &Change<'_>, believed: bool, loading: bool) -> Transition {
         let position = Position::of(change);
         self.loaded |= loading;
+        if !loading {
+            self.snapshots.read(change, is_of_snapshot(change));
+        }
         if change.operation == Operation::Truncate {
             return self.truncate(position);
         }
@@ -93,7 +110,7 @@ impl Tracked {
         believed: bool,
         loading: bool,
     ) -> Transition {
-        let of_snapshot = change.operation == Operation::Snapshot && !change.incremental;
+        let of_snapshot = is_of_snapshot(change);
         let mut doubt = self.snapshots.note(position, of_snapshot, loading).then_some(Doubt::SecondSnapshot);
         let deleted = self.deletions.get(key);
         let last = self.store.get(key).map(Image::position).or(deleted);
@@ -104,7 +121,7 @@ impl Tracked {
             self.floor = None;
             self.snapshots.restart(position, of_snapshot, loading);
         }
-        self.doubtful |= doubt.is_some();
+        self.doubtful = self.doubtful.max(doubt.map(|_| Until::Snapshot));
         let older = [last, self.floor].into_iter().flatten().any(|known| position.is_older_than(known));
 
         let sent = change.before.as_ref().filter(|_| believed);
@@ -144,7 +161,7 @@ impl Tracked {
 
     fn truncate(&mut self, position: Position) -> Transition {
         let other = position_of_another(position, self.floor);
-        self.doubtful |= other;
+        self.doubtful = self.doubtful.max(other.then_some(Until::Snapshot));
         if other {
             self.snapshots.restart(position, false, false);
         } else {
@@ -161,7 +178,7 @@ impl Tracked {
 
     /// An event that does not say which row it is of.
     fn lose(&mut self, change: &Change<'_>) -> Transition {
-        self.incomplete = true;
+        self.forget_all();
         let after = change.after.as_ref().map(|after| self.pack(&[], after, Position::of(change), false));
         let doubt = Some(Doubt::UnknownRow);
         Transition { before: Before::Unknown, sent: None, after, older: false, doubt }
@@ -190,15 +207,21 @@ impl Tracked {
             self.deletions.forget(&key);
             self.forgotten.insert(key.into());
         } else {
-            self.incomplete = true;
+            self.forget_all();
         }
+    }
+
+    /// Any row may have changed unseen, or have come.
+    fn forget_all(&mut self) {
+        self.incomplete = true;
+        self.store.retain(&self.form, |_| false);
     }
 
     pub(super) fn passed(&mut self) -> bool {
         self.deletions.passed();
         self.loaded = false;
         let Some((ended, live)) = self.snapshots.passed() else { return false };
-        self.doubtful = false;
+        self.doubtful = self.doubtful.filter(|until| *until != Until::Snapshot);
         let former = |row: Position| {
             (row.is_older_than(ended) && !row.may_be_missed_by(ended)) || ended.is_of_another_database(row)
         };
@@ -208,6 +231,11 @@ impl Tracked {
         }
         live
     }
+}
+
+/// Whether it is a row of a snapshot of the whole table.
+fn is_of_snapshot(change: &Change<'_>) -> bool {
+    change.operation == Operation::Snapshot && change.snapshot != Snapshot::Incremental
 }
 
 fn position_of_another(position: Position, known: Option<Position>) -> bool {

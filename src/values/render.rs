@@ -20,8 +20,7 @@ pub(super) fn value<'d>(
         return Err(Trouble::Foreign);
     };
     let filling = template.values(key).ok_or(Trouble::Foreign)?;
-    let read = plan.slots.iter().map(|slot| slot.table).chain([plan.table]);
-    if read.into_iter().any(|table| rows.is_doubtful(table)) {
+    if view.tables(&catalog.relations).any(|table| rows.is_doubtful(table)) {
         return Err(Trouble::Doubtful);
     }
     let links = spelled(filling[hole], template.holes()[hole].r#type);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::catalog::{Catalog, TableId, ViewId};
-use crate::change::{Change, Operation, Row, Value};
+use crate::change::{self, Change, Operation, Row, Value};
 use crate::rows::Rows;
 
 const CONFIGURATION: &str = r#"
@@ -109,7 +109,7 @@ fn change<'a>(name: &str, operation: Operation, before: &'a str, after: &'a str)
     Change {
         table,
         operation,
-        incremental: false,
+        snapshot: change::Snapshot::Unsaid,
         before: image(before),
         after: image(after),
         moved: None,

@@ -2,7 +2,7 @@
 
 use super::{catalog, table};
 use crate::catalog::{Table, TableId};
-use crate::change::{Change, Moved, Row, Value};
+use crate::change::{Change, Moved, Row, Snapshot, Value};
 use crate::debezium::{Decoder, Event, Headers, Record, is_ignored};
 use base64::Engine as _;
 
@@ -175,17 +175,18 @@ fn topics_without_row_changes() {
 }
 
 #[test]
-fn an_incremental_snapshot_says_so() {
+fn an_incremental_snapshot_says_so_and_a_last_row_that_it_is() {
     for (snapshot, expect) in [
-        (r#""incremental""#, true),
-        (r#""true""#, false),
-        (r#""first_in_data_collection""#, false),
-        (r#""last""#, false),
-        (r#""false""#, false),
-        ("true", false),
-        ("null", false),
+        (r#""incremental""#, Snapshot::Incremental),
+        (r#""true""#, Snapshot::Unsaid),
+        (r#""first_in_data_collection""#, Snapshot::Unsaid),
+        (r#""last_in_data_collection""#, Snapshot::Last),
+        (r#""last""#, Snapshot::Last),
+        (r#""false""#, Snapshot::Unsaid),
+        ("true", Snapshot::Unsaid),
+        ("null", Snapshot::Unsaid),
     ] {
         let event = format!(r#"{{"op":"r","after":{{"id":1}},"source":{{"snapshot":{snapshot}}}}}"#);
-        assert_eq!(change(None, &event).incremental, expect, "{snapshot}");
+        assert_eq!(change(None, &event).snapshot, expect, "{snapshot}");
     }
 }

@@ -54,6 +54,10 @@ impl Tracking {
     fn doubt_incomplete(&self, rows: &mut crate::rows::Rows, partition: Partition, seen: &Seen) {
         let table = self.catalog.table(partition.table);
         let (topic, number) = (table.topic.as_str(), partition.number);
+        let has_grown = seen.partitions > seen.partitions_at_first;
+        if has_grown {
+            rows.stale(partition.table);
+        }
         if rows.is_incomplete(partition.table) {
             return;
         }
@@ -65,7 +69,7 @@ impl Tracking {
                 "the topic has lost its beginning, so rows may be unknown and families are deleted in doubt; let Debezium write \
                  it anew by a snapshot, and keep it with `cleanup.policy=compact`"
             );
-        } else if seen.partitions > seen.partitions_at_first {
+        } else if has_grown {
             tracing::error!(
                 topic,
                 partitions = seen.partitions,
@@ -95,7 +99,7 @@ impl Tracking {
     }
 
     fn take_run(&self, state: &mut State, partition: Partition, run: &[BorrowedMessage<'_>]) {
-        let State { rows, processing, readings, gathered, .. } = state;
+        let State { rows, processing, readings, gathered, gaps, .. } = state;
         let Some(component) = self.catalog.component_of(partition.table) else { return };
         let reading = &mut readings[component.index()];
         let Some(place) = reading.place(partition) else { return };
@@ -109,7 +113,12 @@ impl Tracking {
                     continue;
                 }
                 if let Some(sink) = sink.as_deref_mut() {
-                    processing.mind_the_gap(partition, next, message, sink);
+                    let hides = processing.mind_the_gap(partition, next, message, sink);
+                    // What was loaded was loaded without what is missing.
+                    if hides && next > place.from {
+                        rows.stale(partition.table);
+                        gaps.insert(partition.table);
+                    }
                 }
                 processing.process(rows, partition, message, sink.as_deref_mut());
                 next = message.offset() + 1;
@@ -168,7 +177,12 @@ impl Tracking {
 
     /// Every partition of the table has passed an end that was noted at least a minute ago.
     pub(super) fn passed(&self, table: TableId) {
-        let State { rows, processing, readings, gathered, .. } = &mut *self.lock();
+        let State { rows, processing, readings, gathered, gaps, .. } = &mut *self.lock();
+        if gaps.contains(&table) {
+            let topic = self.catalog.table(table).topic.as_str();
+            tracing::warn!(topic, "rows were deleted unseen, by compaction; tracked tables are read anew");
+            return self.fail();
+        }
         let Some(component) = self.catalog.component_of(table) else { return };
         let reading = &mut readings[component.index()];
         let places: Vec<_> = reading.partitions().filter(|(partition, _)| partition.table == table).collect();

@@ -35,7 +35,7 @@ use super::offering::Offering;
 use super::processing::Processing;
 use super::reach::Reach;
 use crate::batch::Batch;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, TableId};
 use crate::change::Partition;
 use crate::handoff::Handoff;
 use crate::rows::Rows;
@@ -69,6 +69,8 @@ struct State {
     /// Effects of the components that this copy leads, since the last hand-over.
     gathered: Batch,
     offering: Offering,
+    /// Tables of which compaction may have taken what was not read, a deletion for one: their rows may be gone.
+    gaps: BTreeSet<TableId>,
 }
 
 impl Tracking {
@@ -87,6 +89,7 @@ impl Tracking {
                 readings: catalog.components.iter().map(|_| Reading::default()).collect(),
                 gathered: Batch::default(),
                 offering: Offering::default(),
+                gaps: BTreeSet::new(),
             }),
             catalog: Arc::clone(catalog),
             handoff: Arc::clone(handoff),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::script::{ORDER, Script, catalog};
 use crate::catalog::{Catalog, ColumnId, TableId};
-use crate::change::{Change, Operation, Row, Value};
+use crate::change::{Change, Operation, Row, Snapshot, Value};
 use crate::rows::{Image, Rows};
 
 pub(super) fn change(table: TableId, operation: Operation, row: Row<'_>, lsn: Option<u64>) -> Change<'_> {
@@ -15,7 +15,16 @@ pub(super) fn change(table: TableId, operation: Operation, row: Row<'_>, lsn: Op
         Operation::Truncate => (None, None),
         _ => (None, Some(row)),
     };
-    Change { table, operation, incremental: true, before, after, moved: None, lsn, committed_at: None }
+    Change {
+        table,
+        operation,
+        snapshot: Snapshot::Incremental,
+        before,
+        after,
+        moved: None,
+        lsn,
+        committed_at: None,
+    }
 }
 
 fn create(rows: &mut Rows, row: Row<'_>) -> Image {
@@ -153,15 +162,19 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
+fn snapshot() -> impl Strategy<Value = Snapshot> {
+    prop_oneof![Just(Snapshot::Unsaid), Just(Snapshot::Incremental), Just(Snapshot::Last)]
+}
+
 fn any_change() -> impl Strategy<Value = Change<'static>> {
     let row = || prop::option::of(prop::collection::vec(value(), 0..6));
     let lsn = prop_oneof![Just(None), (0..20_u64).prop_map(Some), any::<u64>().prop_map(Some)];
     let time = prop_oneof![Just(None), (0..20_i64).prop_map(Some), any::<i64>().prop_map(Some)];
-    (0..3_usize, operation(), any::<bool>(), row(), row(), lsn, time).prop_map(
-        |(table, operation, incremental, before, after, lsn, committed_at)| Change {
+    (0..3_usize, operation(), snapshot(), row(), row(), lsn, time).prop_map(
+        |(table, operation, snapshot, before, after, lsn, committed_at)| Change {
             table: TableId::from_index(table),
             operation,
-            incremental,
+            snapshot,
             before,
             after,
             moved: None,

@@ -1,5 +1,6 @@
 //! What holds for the whole room.
 
+mod doubt;
 mod images;
 mod model;
 mod positions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::catalog::{
     Catalog, Column, ColumnId, ColumnType, Keep, Relation, RelationId, ReplicaIdentity, Table, TableId,
 };
-use crate::change::{Change, Operation, Row, Value};
+use crate::change::{Change, Operation, Row, Snapshot, Value};
 use crate::rows::{Before, Found, Image, Rows};
 
 pub(super) const ORDER: TableId = TableId::from_index(0);
@@ -93,20 +93,21 @@ impl Script {
         Self { rows: Rows::new(Arc::clone(&catalog)), catalog, table }
     }
 
-    /// A letter for the operation, the old row where it is believed and `>`, the row, and `@lsn/time` (`@5` is `@5/5`), the time in minutes
+    /// A letter for the operation (`rl`: the last row of a snapshot), the old row where it is believed and `>`, the row, and `@lsn/time` (`@5` is `@5/5`), the time in minutes
     /// or `minutes:seconds`.
     fn change(&self, text: &str) -> (Change<'static>, bool) {
         let (text, position) = text.split_once('@').unwrap_or((text, ""));
         let (lsn, time) = position.split_once('/').unwrap_or((position, position));
         let (letters, columns) = text.split_once(' ').unwrap_or((text, ""));
         let (before, after) = columns.split_once('>').map_or((None, columns), |(old, new)| (Some(old), new));
-        let (operation, incremental) = match letters {
-            "r" => (Operation::Snapshot, false),
-            "ri" => (Operation::Snapshot, true),
-            "c" => (Operation::Create, false),
-            "u" => (Operation::Update, false),
-            "d" => (Operation::Delete, false),
-            "t" => (Operation::Truncate, false),
+        let (operation, snapshot) = match letters {
+            "r" => (Operation::Snapshot, Snapshot::Unsaid),
+            "ri" => (Operation::Snapshot, Snapshot::Incremental),
+            "rl" => (Operation::Snapshot, Snapshot::Last),
+            "c" => (Operation::Create, Snapshot::Unsaid),
+            "u" => (Operation::Update, Snapshot::Unsaid),
+            "d" => (Operation::Delete, Snapshot::Unsaid),
+            "t" => (Operation::Truncate, Snapshot::Unsaid),
             other => panic!("no operation {other}"),
         };
         let image = |text| row(&self.catalog, self.table, text);
@@ -120,16 +121,7 @@ impl Script {
         let micros = |minutes: i64| (minutes * 60 + seconds) * 1_000_000;
         let (lsn, committed_at) = (lsn.trim().parse().ok(), minutes.parse().ok().map(micros));
         (
-            Change {
-                table: self.table,
-                operation,
-                incremental,
-                before,
-                after,
-                moved: None,
-                lsn,
-                committed_at,
-            },
+            Change { table: self.table, operation, snapshot, before, after, moved: None, lsn, committed_at },
             believed,
         )
     }
@@ -158,6 +150,11 @@ impl Script {
                 self.rows.incomplete(self.table);
                 String::new()
             }
+            "stale" => {
+                self.rows.stale(self.table);
+                String::new()
+            }
+            "doubtful?" => self.rows.is_doubtful(self.table).to_string(),
             "incomplete?" => self.rows.is_incomplete(self.table).to_string(),
             "passed" => self.rows.passed(self.table).to_string(),
             "len" => self.rows.len(self.table).to_string(),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, TableId, ViewId};
-use crate::change::{Change, Operation, Row, Value};
+use crate::change::{Change, Operation, Row, Snapshot, Value};
 use crate::config::Settings;
 use crate::rows::Rows;
 use crate::values::{Datum, Format, Tree, Trouble, Values};
@@ -53,7 +53,7 @@ impl Scene {
         let change = Change {
             table,
             operation,
-            incremental: false,
+            snapshot: Snapshot::Unsaid,
             before,
             after,
             moved: None,

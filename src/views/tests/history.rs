@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::read_row;
 use crate::catalog::{Catalog, TableId, ViewId};
-use crate::change::{Change, Operation};
+use crate::change::{Change, Operation, Snapshot};
 use crate::rows::Rows;
 use crate::views::{Effects, Evaluator, Why};
 
@@ -119,7 +119,7 @@ impl History {
         Change {
             table,
             operation,
-            incremental: false,
+            snapshot: Snapshot::Unsaid,
             before,
             after,
             moved: None,

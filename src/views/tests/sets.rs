@@ -49,7 +49,7 @@ fn check(table: &str, operation: Operation, images: [&str; 2], expected: &str) {
     let change = Change {
         table: id,
         operation,
-        incremental: false,
+        snapshot: change::Snapshot::Unsaid,
         before,
         after,
         moved: None,

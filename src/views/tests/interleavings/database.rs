@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::catalog::{Catalog, TableId};
-use crate::change::{Change, Operation, Row, Value};
+use crate::change::{Change, Operation, Row, Snapshot, Value};
 
 /// `base` leads to `mid`, `mid` to `far`, and `base` to itself. Kind `d` has its hole in the base row and reads through
 /// two relations; `r` and `q` have theirs behind one relation and two; `e` reads farther than its hole; three tables fill
@@ -169,7 +169,7 @@ pub(super) fn change(
     Change {
         table: TableId::from_index(at),
         operation,
-        incremental: false,
+        snapshot: Snapshot::Unsaid,
         before,
         after: new.map(row),
         moved: None,
