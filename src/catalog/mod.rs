@@ -52,6 +52,11 @@ impl Catalog {
             .map(ComponentId::from_index)
     }
 
+    /// The component of a view's tracked tables.
+    pub fn component_of_view(&self, view: ViewId) -> Option<ComponentId> {
+        self.view(view).tables(&self.relations).find_map(|table| self.component_of(table))
+    }
+
     pub fn view(&self, id: ViewId) -> &View {
         &self.views[id.index()]
     }

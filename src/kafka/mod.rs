@@ -4,6 +4,7 @@
 //! batch is full the partitions pause, and polling goes on, so that the group keeps this member. An offset is committed only up to the [`Ledger`]'s watermark.
 
 mod asking;
+mod asks;
 mod committing;
 mod complaints;
 mod dead_letters;
@@ -37,7 +38,7 @@ mod whole_topic;
 pub use dead_letters::{
     DeadLetter, DeadLetters, Read, check_letters, command as make_letters_topic, may_write, read_all,
 };
-pub use fresh::{Fresh, Rendered};
+pub use fresh::{Ask, Fresh, Rendered};
 pub use ledger::{Due, Held, Ledger};
 pub use mode::Mode;
 pub use properties::client_config;

@@ -10,17 +10,20 @@
 //! - **A fence that is missing, or not covered, leads through the lease.** A missing one says nothing of who is late: it may
 //!   have expired or been evicted. The script deletes `K` and `F` and gives the writer the lease. The writer asks for the ends of
 //!   the topics, reads on to them, and fills as a reader does, if the lease still holds its token; with a fence this time.
+//! - **A fence counts for the value that was written with it**, which expires when it does, to the millisecond. Beside another, a
+//!   reader's that was stored once ours had been evicted, it is missing.
 //! - **A delete takes the fence along**, and first. Whoever writes late finds none, and goes through the lease. So the offset
 //!   of an event may be committed after either: `K` holds what it led to, or is absent.
+//! - **A renewal deletes nothing**: no row changed, so what stands there is as good as it was. Where no fence counts it takes
+//!   the lease, if nobody has it, beside the value, and a fill replaces that. Where the fence is ahead of it, it leaves the key.
 //! - While a fill waits, further changes of its key keep the lease ([`Reply::Kept`]): the value is computed when
 //!   the fill is sent, so theirs are in it. Were the lease taken anew each time, a key that changes often would never be
 //!   written. The token is one of a kind for each taking, or a fill might take another's lease for its own.
 //!
 //! `tests/protocol` has this in all its interleavings (`warming`), and what goes wrong without each rule.
-//!
-//! `F` lives a second longer than `K`, so that what expires with a value is never its fence alone.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, RedisResult, Value, from_redis_value};
 
@@ -30,13 +33,13 @@ use super::{beside, lease};
 pub(super) const PREFIX: &str = "freshet:fence:";
 
 /// How long the lease of a fill lasts. As long as that of a reader: until then others wait for it.
-const LEASE_MS: &str = "10000";
+pub(super) const LEASE: Duration = Duration::from_secs(10);
 
 /// `KEYS`: the value, its fence, its lease. `ARGV`: value, fence, time to live and hold in milliseconds (0: none), `XX` if a
 /// hold is only for a lease that is there; then what the script itself takes.
 const STORE: &str = "
 local function store()
-  redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3] + 1000)
+  redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
   if ARGV[4] == '0' then
     redis.call('DEL', KEYS[3])
@@ -49,10 +52,12 @@ local function store()
 end
 ";
 
-/// A new token, the one that a fill of this writer waits with, the lease's time.
+/// A new token, or none if no fill can follow; the one that a fill of this writer waits with; the lease's time; `renew` if no row
+/// has changed.
 const WRITE: &str = "
 local stored = redis.call('GET', KEYS[2])
 local covers = false
+if stored and math.abs(redis.call('PTTL', KEYS[1]) - redis.call('PTTL', KEYS[2])) > 1 then stored = false end
 if stored then
   local theirs, ours = string.gmatch(stored, '%S+'), string.gmatch(ARGV[2], '%S+')
   covers = theirs() == ours()
@@ -63,7 +68,15 @@ if stored then
   end
 end
 if covers then return store() end
+if ARGV[9] == 'renew' then
+  if stored or ARGV[6] == '' then return 4 end
+  local held = redis.call('GET', KEYS[3])
+  if held then return held == ARGV[7] and 2 or 4 end
+  redis.call('SET', KEYS[3], ARGV[6], 'PX', ARGV[8])
+  return 3
+end
 redis.call('UNLINK', KEYS[1], KEYS[2])
+if ARGV[6] == '' then return 5 end
 if ARGV[7] ~= '' and redis.call('GET', KEYS[3]) == ARGV[7] then
   redis.call('PEXPIRE', KEYS[3], ARGV[8])
   return 2
@@ -89,8 +102,12 @@ pub(super) enum Reply {
     Written,
     /// The key is gone, and the lease is still the one that this writer's fill waits with.
     Kept,
-    /// The key is gone, and the lease is this writer's from now on.
+    /// The key is gone, but for a renewal, and the lease is this writer's from now on.
     Leased,
+    /// A renewal found what it could not replace.
+    Left,
+    /// The key is gone.
+    Gone,
 }
 
 impl Reply {
@@ -100,6 +117,8 @@ impl Reply {
             1 => Ok(Self::Written),
             2 => Ok(Self::Kept),
             3 => Ok(Self::Leased),
+            4 => Ok(Self::Left),
+            5 => Ok(Self::Gone),
             _ => Err((ErrorKind::UnexpectedReturnType, "a script's reply is none of its own").into()),
         }
     }
@@ -127,10 +146,12 @@ pub(super) fn can_be_written(key: &str) -> bool {
     beside::push_name(PREFIX, key.as_bytes(), &mut Vec::new())
 }
 
-/// The command that writes a value, or takes the lease with `token`. `waiting` is the token of a fill that waits.
-pub(super) fn write(fresh: &Fresh<'_>, token: &str, waiting: Option<&str>) -> Cmd {
+/// The command that writes a value, or takes the lease with `token`, where there is one. `waiting` is the token of a fill that
+/// waits.
+pub(super) fn write(fresh: &Fresh<'_>, token: &str, waiting: Option<&str>, renews: bool) -> Cmd {
     let mut command = store(&WRITES, fresh);
-    command.arg(token).arg(waiting.unwrap_or_default()).arg(LEASE_MS);
+    command.arg(token).arg(waiting.unwrap_or_default());
+    command.arg(u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX)).arg(if renews { "renew" } else { "" });
     command
 }
 
@@ -162,6 +183,7 @@ fn store(script: &str, fresh: &Fresh<'_>) -> Cmd {
 pub fn probe(key: &str) -> Option<Cmd> {
     const SCRIPT: &str = "
 redis.call('GET', KEYS[2])
+redis.call('PTTL', KEYS[2])
 redis.call('SET', KEYS[1], '', 'PX', 1, 'XX')
 redis.call('SET', KEYS[2], '', 'PX', 1, 'XX')
 redis.call('PEXPIRE', KEYS[3], 1)

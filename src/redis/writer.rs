@@ -110,7 +110,7 @@ impl Writer {
             .partition(|(view, _)| self.catalog.view(*view).warm.is_some());
         let deleted = self.connection.until_done(&Again { catalog: &self.catalog, keys: &gone }).await;
         self.warming.write(&mut self.connection, &written, What::Again).await;
-        self.metrics.second_deletes(due.names.len(), deleted.keys);
+        self.metrics.second_deletes(gone.len(), deleted.keys);
         self.metrics.settling(self.settling.len());
         self.settling.done(due);
         self.handoff.settle(self.settling.settled(), Share::KeysAgain);

@@ -50,10 +50,14 @@ pub enum Warmed {
     Filled,
     /// The lease was lost before the fill.
     Late,
+    /// A renewal left it as it was.
+    Left,
     /// It was deleted: no row fills it any more.
     Empty,
     /// It was deleted: its value is not known.
     Unknown,
+    /// It was deleted: its value is too large, or made of too many rows.
+    TooLarge,
     /// It was deleted: Redis took no write.
     NoWrite,
     /// It was deleted: the view had more keys than `max_groups`.
@@ -68,8 +72,10 @@ impl Warmed {
             Self::Leased => "leased",
             Self::Filled => "filled",
             Self::Late => "late",
+            Self::Left => "left",
             Self::Empty => "empty",
             Self::Unknown => "unknown",
+            Self::TooLarge => "too_large",
             Self::NoWrite => "no_write",
             Self::Evicted => "evicted",
         }

@@ -58,6 +58,9 @@ pub enum Trouble {
     /// A column is not of its declared type, an integer has more than 64 bits, or something was divided by zero.
     #[error("a column is not of its declared type, or a number is out of its range")]
     Value,
+    /// More rows fill the key than are looked at while events wait for it, or the value is too large.
+    #[error("more than 100,000 rows fill the key, or its value is larger than 1 MiB")]
+    TooLarge,
     /// The view has no `value`, or the key is none of its keys.
     #[error("the key is none of a view with a `value`")]
     Foreign,

@@ -7,6 +7,9 @@ use crate::catalog::{Catalog, ColumnId, ColumnType, Computed, Fill, Pattern, Vie
 use crate::change::Value;
 use crate::rows::{Image, Rows};
 
+/// Rows that are looked at for one key, while events wait: a tenth of a second or two.
+const MOST_ROWS: usize = 100_000;
+
 /// The value of a key, from all rows that fill it.
 pub(super) fn value<'d>(
     plan: &'d Plan,
@@ -37,8 +40,13 @@ pub(super) fn value<'d>(
         .collect();
     let source = Source { catalog, rows, plan };
     let mut group: Option<(State<'d>, Row<'d>)> = None;
+    let mut visits = 0;
     for link in links.into_iter().flatten() {
         for image in rows.pointing(relation, &link).ok_or(Trouble::Unresolved)? {
+            visits += 1;
+            if visits > MOST_ROWS {
+                return Err(Trouble::TooLarge);
+            }
             if !fill(rows, plan, image, &others)? {
                 continue;
             }

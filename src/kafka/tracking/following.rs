@@ -1,5 +1,6 @@
 //! From messages to rows and effects.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::sync::atomic::Ordering;
 
@@ -140,6 +141,20 @@ impl Tracking {
         offering.offer(&self.handoff, gathered, messages, idle);
         self.full.store(gathered.is_full(), Ordering::Relaxed);
         self.note_stopped(&state);
+        self.note_doubts(&mut state);
+    }
+
+    /// Tells whoever writes values when a table's rows are not in doubt any more.
+    fn note_doubts(&self, state: &mut State) {
+        if self.fresh.warms() {
+            let tables = self.catalog.tracked_tables();
+            let doubtful: BTreeSet<TableId> = tables.filter(|table| state.rows.is_doubtful(*table)).collect();
+            let regained = !state.doubtful.is_subset(&doubtful);
+            state.doubtful = doubtful;
+            if regained {
+                self.fresh.regain();
+            }
+        }
     }
 
     /// How far the rows have been loaded.
@@ -175,9 +190,17 @@ impl Tracking {
         state.readings.iter().flat_map(Reading::partitions).map(place).collect()
     }
 
+    /// Whether each partition of a component is read up to its end.
+    pub(super) fn has_reached(&self, component: ComponentId, ends: &BTreeMap<Partition, i64>) -> bool {
+        let state = self.lock();
+        let mut places = state.readings[component.index()].partitions();
+        places.all(|(partition, place)| ends.get(&partition).is_none_or(|end| place.next() >= *end))
+    }
+
     /// Every partition of the table has passed an end that was noted at least a minute ago.
     pub(super) fn passed(&self, table: TableId) {
-        let State { rows, processing, readings, gathered, gaps, .. } = &mut *self.lock();
+        let mut state = self.lock();
+        let State { rows, processing, readings, gathered, gaps, .. } = &mut *state;
         if gaps.contains(&table) {
             let topic = self.catalog.table(table).topic.as_str();
             tracing::warn!(topic, "rows were deleted unseen, by compaction; tracked tables are read anew");
@@ -192,6 +215,7 @@ impl Tracking {
         for (partition, place) in places.into_iter().filter(|(_, place)| place.next() > place.from) {
             sink.reach(partition, place.next());
         }
+        self.note_doubts(&mut state);
     }
 
     /// How many rows are kept.

@@ -76,7 +76,7 @@ impl Tracking {
         self.note_stopped(&state);
         let families = entering.reasons();
         tracing::info!(component = self.first_topic(component), waiting_keys, families, "leading");
-        self.fresh.lead();
+        self.fresh.regain();
     }
 
     pub(super) fn enter(

@@ -71,6 +71,8 @@ struct State {
     offering: Offering,
     /// Tables of which compaction may have taken what was not read, a deletion for one: their rows may be gone.
     gaps: BTreeSet<TableId>,
+    /// Tables whose rows were in doubt when it was last looked.
+    doubtful: BTreeSet<TableId>,
 }
 
 impl Tracking {
@@ -90,6 +92,7 @@ impl Tracking {
                 gathered: Batch::default(),
                 offering: Offering::default(),
                 gaps: BTreeSet::new(),
+                doubtful: BTreeSet::new(),
             }),
             catalog: Arc::clone(catalog),
             handoff: Arc::clone(handoff),

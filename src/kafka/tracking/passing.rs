@@ -10,12 +10,22 @@ use super::super::asking;
 use super::super::fresh::Fresh;
 use super::Tracking;
 use super::context::Context;
+use crate::catalog::ComponentId;
 use crate::change::Partition;
 
 /// How long it may take to see that the reading is over.
 const LOOK: Duration = Duration::from_millis(100);
 /// How often it is looked whether the ends are reached. A value is not served for as long.
+///
+/// Behind a transaction the end is that of its marker, which the client does not hand out: it shows in its statistics, a
+/// second later.
 const REACHED: Duration = Duration::from_millis(2);
+
+/// A component's ends, and what was asked last when they were looked up.
+struct Waiting {
+    asked: u64,
+    ends: BTreeMap<Partition, i64>,
+}
 
 /// Answers until `is_over`.
 pub(super) fn pass(
@@ -25,32 +35,45 @@ pub(super) fn pass(
     is_loaded: impl Fn() -> bool,
     is_over: impl Fn() -> bool,
 ) {
+    let mut waiting: BTreeMap<ComponentId, Waiting> = BTreeMap::new();
     while !is_over() {
-        let Some(asked) = fresh.open(LOOK) else { continue };
+        let open = fresh.open(LOOK);
+        if open.is_empty() {
+            continue;
+        }
         if !is_loaded() {
             thread::sleep(LOOK);
             continue;
         }
-        let partitions: Vec<Partition> = tracking.places().iter().map(|(partition, _)| *partition).collect();
-        // Asked for after what is answered was asked.
-        let ends = match asking::ends(consumer, &tracking.catalog, &partitions) {
-            Ok(ends) => ends,
-            Err(error) => {
-                tracing::debug!(%error, "the broker did not tell the topics' ends; it is asked again");
-                thread::sleep(LOOK);
-                continue;
-            }
-        };
-        while !is_over() && !have_reached(tracking, &ends) {
-            thread::sleep(REACHED);
+        let new: Vec<_> =
+            open.into_iter().filter(|(component, _)| !waiting.contains_key(component)).collect();
+        if let Err(error) = look_up(tracking, consumer, &new, &mut waiting) {
+            tracing::debug!(%error, "the broker did not tell the topics' ends; it is asked again");
+            thread::sleep(LOOK);
         }
-        if !is_over() {
-            fresh.pass(asked);
+        waiting.retain(|component, Waiting { asked, ends }| {
+            let reached = tracking.has_reached(*component, ends);
+            if reached && !is_over() {
+                fresh.answer(*component, *asked);
+            }
+            !reached
+        });
+        if !waiting.is_empty() {
+            thread::sleep(REACHED);
         }
     }
 }
 
-fn have_reached(tracking: &Tracking, ends: &BTreeMap<Partition, i64>) -> bool {
-    let reached = |(partition, next): &(Partition, i64)| ends.get(partition).is_none_or(|end| next >= end);
-    tracking.places().iter().all(reached)
+/// Asks for the ends after what they are to answer was asked.
+fn look_up(
+    tracking: &Tracking,
+    consumer: &BaseConsumer<Context>,
+    new: &[(ComponentId, u64)],
+    waiting: &mut BTreeMap<ComponentId, Waiting>,
+) -> rdkafka::error::KafkaResult<()> {
+    for (component, asked) in new {
+        let ends = asking::ends(consumer, &tracking.catalog, &tracking.partitions(*component))?;
+        waiting.insert(*component, Waiting { asked: *asked, ends });
+    }
+    Ok(())
 }

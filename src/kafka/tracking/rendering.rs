@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::Tracking;
 use super::component::{Phase, Reading};
-use crate::catalog::{ComponentId, ViewId};
+use crate::catalog::ViewId;
 use crate::kafka::fresh::Rendered;
 use crate::values::{Format, Trouble, Values};
 use crate::views::filled_keys;
 
 /// For how long values are computed, one at least, while events wait for the rows.
 const AT_ONCE: Duration = Duration::from_millis(5);
+/// A value of more bytes is none for a cache: whoever reads it, and whoever waits for Redis meanwhile, is held up.
+const MOST_VALUE: usize = 1 << 20;
 /// Rows that are looked at while events wait: a millisecond or two.
 const ROWS_AT_ONCE: usize = 8_192;
 
@@ -38,9 +40,10 @@ impl Tracking {
             rendered.push(match fence {
                 Some(fence) => {
                     let tree = values.value(&self.catalog, &state.rows, *view, key);
-                    tree.and_then(|tree| tree.bytes(format)).map(|value| {
+                    tree.and_then(|tree| tree.bytes(format)).and_then(|value| {
                         bytes += value.len() + fence.len();
-                        Rendered { value, fence: fence.clone() }
+                        let fits = value.len() <= MOST_VALUE;
+                        fits.then(|| Rendered { value, fence: fence.clone() }).ok_or(Trouble::TooLarge)
                     })
                 }
                 None => Err(Trouble::Unresolved),
@@ -52,7 +55,8 @@ impl Tracking {
     /// Whether this copy applies the effects of the view's tables.
     pub(in crate::kafka) fn leads(&self, view: ViewId) -> bool {
         let state = self.lock();
-        self.component(view).is_some_and(|id| state.readings[id.index()].phase == Phase::Leading)
+        let component = self.catalog.component_of_view(view);
+        component.is_some_and(|id| state.readings[id.index()].phase == Phase::Leading)
     }
 
     /// The keys that the rows of the view's first table fill, no more than so many.
@@ -77,14 +81,9 @@ impl Tracking {
         keys
     }
 
-    fn component(&self, view: ViewId) -> Option<ComponentId> {
-        let mut tables = self.catalog.view(view).tables(&self.catalog.relations);
-        tables.find_map(|table| self.catalog.component_of(table))
-    }
-
     /// How far the view's tables are read. `None` while they are loaded: the rows are those of no moment.
     fn fence(&self, readings: &[Reading], view: ViewId) -> Option<String> {
-        let component = self.component(view)?;
+        let component = self.catalog.component_of_view(view)?;
         let reading = Some(&readings[component.index()]).filter(|reading| reading.phase != Phase::Loading)?;
         let view = self.catalog.view(view);
         let mut fence = format!("{:016x}", view.digest);

@@ -3,14 +3,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ErrorKind, RedisResult, Value};
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, Value};
 use tokio::task::block_in_place;
 
 use super::super::connection::Repeatable;
 use super::super::deletion::{Along, delete, takes_no_write};
 use super::super::fence::{self, Hold, Reply};
 use crate::catalog::{Catalog, View, ViewId};
-use crate::kafka::{Fresh, Rendered};
+use crate::kafka::{Ask, Fresh, Rendered};
 use crate::telemetry::Warmed;
 use crate::values::Trouble;
 
@@ -30,6 +30,8 @@ pub(super) enum Done {
     Kept,
     /// The fill came too late.
     Late,
+    /// A renewal did nothing.
+    Left,
     /// It was deleted, and why.
     Deleted(Warmed),
 }
@@ -51,14 +53,21 @@ impl Tokens {
     }
 }
 
+/// A fill that waits until the rows are those of all that was in the topics when its lease was taken.
+#[derive(Debug, Clone)]
+pub(super) struct Fill {
+    pub(super) token: Arc<str>,
+    pub(super) ask: Ask,
+}
+
 /// Writes values to Redis as they are when it is tried, and deletes keys that have none.
 pub(super) struct Attempt<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) fresh: &'a Fresh,
     pub(super) tokens: &'a Tokens,
     pub(super) keys: &'a [(ViewId, &'a str)],
-    /// For each key the token of the fill that waits.
-    pub(super) waiting: &'a [Option<Arc<str>>],
+    /// For each key the fill that waits.
+    pub(super) waiting: &'a [Option<Fill>],
     pub(super) what: What,
 }
 
@@ -66,8 +75,10 @@ pub(super) struct Attempt<'a> {
 pub(in crate::redis) enum What {
     /// For a change of a row.
     Write,
-    /// When nothing changed, or a second time.
+    /// A second time, over what readers may have stored meanwhile.
     Again,
+    /// When nothing changed.
+    Renew,
     /// Under the token that waits.
     Fill,
 }
@@ -80,8 +91,8 @@ impl Repeatable for Attempt<'_> {
         while done.len() < self.keys.len() {
             let rest = &self.keys[done.len()..];
             // Whoever reads the topics holds the rows for milliseconds at a time.
-            let rendered = block_in_place(|| self.fresh.render(rest, MOST_BYTES));
-            self.send(redis, &rendered, &mut done).await?;
+            let (reading, rendered) = block_in_place(|| self.fresh.render(rest, MOST_BYTES));
+            self.send(redis, reading, &rendered, &mut done).await?;
         }
         Ok(done)
     }
@@ -91,6 +102,7 @@ impl Attempt<'_> {
     async fn send(
         &self,
         redis: &mut MultiplexedConnection,
+        reading: u64,
         rendered: &[Result<Rendered, Trouble>],
         done: &mut Vec<Done>,
     ) -> RedisResult<()> {
@@ -102,13 +114,18 @@ impl Attempt<'_> {
         for (at, rendered) in (first..).zip(rendered) {
             let (view, key) = self.keys[at];
             done.push(match rendered {
+                // Rows of another reading may be older than what was acknowledged since the lease was taken.
+                _ if self.what == What::Fill && !self.is_of(at, reading) => Done::Late,
                 Ok(rendered) if fence::can_be_written(key) => {
-                    let token = self.tokens.next();
+                    let stands = self.fresh.stands_still(view, fence::LEASE);
+                    let token = if stands { Arc::from("") } else { self.tokens.next() };
                     pipeline.add_command(self.command(self.catalog.view(view), at, rendered, &token));
                     tokens.push((at, token));
                     Done::Written
                 }
                 Err(Trouble::Empty) => Done::Deleted(Warmed::Empty),
+                _ if self.what == What::Renew => Done::Left,
+                Err(Trouble::TooLarge) => Done::Deleted(Warmed::TooLarge),
                 Ok(_) | Err(_) => Done::Deleted(Warmed::Unknown),
             });
         }
@@ -121,22 +138,36 @@ impl Attempt<'_> {
             }
             for ((at, token), reply) in tokens.into_iter().zip(replies) {
                 done[at] = match reply {
-                    Err(error) if takes_no_write(&error) => Done::Deleted(Warmed::NoWrite),
+                    Err(error) if refuses(&error) && self.what == What::Renew => Done::Left,
+                    Err(error) if refuses(&error) => Done::Deleted(Warmed::NoWrite),
                     reply => match Reply::read(reply?)? {
                         Reply::Written => Done::Written,
                         Reply::Refused => Done::Late,
                         Reply::Kept => Done::Kept,
                         Reply::Leased => Done::Leased(token),
+                        Reply::Left => Done::Left,
+                        Reply::Gone => Done::Deleted(Warmed::Unknown),
                     },
                 };
             }
         }
-        let deleted = (first..done.len()).filter(|at| matches!(done[*at], Done::Deleted(_)));
-        let along = |at: usize| {
-            let (view, key) = self.keys[at];
-            (key.as_bytes(), Along::of_key(self.catalog.view(view)))
+        let along = match self.what {
+            // No row changed: what stands there is as good as it was.
+            What::Renew => return Ok(()),
+            What::Write => Along::of_key,
+            What::Again | What::Fill => Along::if_there,
         };
-        delete(redis, deleted.map(along).collect::<Vec<_>>().into_iter()).await.map(drop)
+        let deleted = (first..done.len()).filter(|at| matches!(done[*at], Done::Deleted(_)));
+        let key = |at: usize| {
+            let (view, key) = self.keys[at];
+            (key.as_bytes(), along(self.catalog.view(view)))
+        };
+        delete(redis, deleted.map(key).collect::<Vec<_>>().into_iter()).await.map(drop)
+    }
+
+    /// Whether a fill was asked for in this reading.
+    fn is_of(&self, at: usize, reading: u64) -> bool {
+        self.waiting[at].as_ref().is_some_and(|fill| fill.ask.is_of(reading))
     }
 
     fn command(&self, view: &View, at: usize, rendered: &Rendered, token: &str) -> Cmd {
@@ -147,14 +178,20 @@ impl Attempt<'_> {
             value: &rendered.value,
             fence: &rendered.fence,
             ttl_ms: u64::try_from(jittered(ttl, 1.0 - JITTER..1.0).as_millis()).unwrap_or(u64::MAX),
-            hold: Hold { millis: hold, if_there: self.what == What::Again },
+            hold: Hold { millis: hold, if_there: self.what != What::Write },
         };
-        let waiting = self.waiting[at].as_deref();
+        let waiting = self.waiting[at].as_ref().map(|fill| &*fill.token);
         match self.what {
             What::Fill => fence::fill(&fresh, waiting.unwrap_or_default()),
-            What::Write | What::Again => fence::write(&fresh, token, waiting),
+            _ => fence::write(&fresh, token, waiting, self.what == What::Renew),
         }
     }
+}
+
+/// Whether Redis does not take this value, and would take another: a script that fails, as one does that meets what it did
+/// not expect, or in a Redis before 7 whatever its commands fail by.
+fn refuses(error: &RedisError) -> bool {
+    takes_no_write(error) || error.code() == Some("ERR")
 }
 
 /// A part of a duration, drawn from these.

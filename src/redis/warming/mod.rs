@@ -6,20 +6,20 @@
 mod attempt;
 mod groups;
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(super) use attempt::What;
-use attempt::{Attempt, Done, Tokens, jittered};
+use attempt::{Attempt, Done, Fill, Tokens, jittered};
 use groups::Groups;
 use tokio::sync::watch;
 use tokio::task::block_in_place;
 
 use super::connection::Connection;
 use super::writer::{Again, until};
-use crate::catalog::{Catalog, ViewId};
-use crate::kafka::Fresh;
+use crate::catalog::{Catalog, ComponentId, ViewId};
+use crate::kafka::{Ask, Fresh};
 use crate::telemetry::{Metrics, Warmed};
 
 /// Keys that are written at once: others' commands come between, and a lock on the rows is short.
@@ -31,13 +31,11 @@ const LATE: Duration = Duration::from_millis(500);
 /// When a value is written again although nothing changed, as parts of its `ttl`.
 const RENEWED: std::ops::Range<f64> = 0.4..0.5;
 
-/// A fill that waits until the rows are those of all that was in the topics when its lease was taken.
-#[derive(Debug)]
-struct Fill {
+/// A key whose fill waits.
+struct Queued {
     view: ViewId,
-    token: Arc<str>,
-    /// What [`Fresh::passed`] shows then.
-    ready: u64,
+    ask: Ask,
+    key: Arc<str>,
 }
 
 pub(super) struct Warming {
@@ -46,11 +44,11 @@ pub(super) struct Warming {
     metrics: Arc<Metrics>,
     tokens: Tokens,
     fills: HashMap<Arc<str>, Fill>,
-    /// Their keys in the order in which they get ready, and keys of fills that are no more.
-    queue: VecDeque<(u64, Arc<str>)>,
+    /// By component their keys in the order in which they get ready, and keys of fills that are no more.
+    queues: BTreeMap<Option<ComponentId>, VecDeque<Queued>>,
     groups: Groups,
-    passed: watch::Receiver<u64>,
-    led: watch::Receiver<u64>,
+    answers: watch::Receiver<u64>,
+    regained: watch::Receiver<u64>,
 }
 
 impl Warming {
@@ -61,26 +59,34 @@ impl Warming {
             metrics: Arc::clone(metrics),
             tokens: Tokens::new(),
             fills: HashMap::new(),
-            queue: VecDeque::new(),
+            queues: BTreeMap::new(),
             groups: Groups::default(),
-            passed: fresh.passed(),
-            led: fresh.led(),
+            answers: fresh.answers(),
+            regained: fresh.regained(),
         }
     }
 
     /// Waits for something to do besides what events ask for.
     pub(super) async fn wait(&mut self) {
         let renewal = self.groups.next();
-        let waiting = self.queue.front().map(|(ready, _)| *ready);
-        if waiting.is_some_and(|ready| ready <= *self.passed.borrow()) {
-            return;
+        loop {
+            // Before it is looked: an answer that comes later wakes this up.
+            self.answers.mark_unchanged();
+            if self.queues.values().any(|queue| self.is_ready(queue)) {
+                return;
+            }
+            tokio::select! {
+                // The senders are as old as this.
+                _ = self.answers.changed() => {}
+                _ = self.regained.changed() => return self.write_all(),
+                () = until(renewal) => return,
+            }
         }
-        tokio::select! {
-            // The sender is as old as this.
-            _ = self.passed.changed(), if waiting.is_some() => {}
-            _ = self.led.changed() => self.take_over(),
-            () = until(renewal) => {}
-        }
+    }
+
+    /// Whether the first fill of a queue can be sent, or is to be asked for anew.
+    fn is_ready(&self, queue: &VecDeque<Queued>) -> bool {
+        queue.front().is_some_and(|queued| self.fresh.is_answered(queued.ask))
     }
 
     /// Does what is due, some of it: whoever calls sees to events in between.
@@ -92,14 +98,15 @@ impl Warming {
         let of_others: Vec<_> =
             block_in_place(|| views.into_iter().filter(|view| !self.fresh.leads(*view)).collect());
         let (others, led): (Vec<_>, Vec<_>) = due.into_iter().partition(|(view, _)| of_others.contains(view));
-        for (_, key) in others {
+        for (view, key) in others {
             self.groups.remove(&key);
+            self.metrics.warm_groups(view, self.groups.len(view));
         }
         let keys: Vec<_> = led.iter().map(|(view, key)| (*view, &**key)).collect();
-        self.write(redis, &keys, What::Again).await;
+        self.write(redis, &keys, What::Renew).await;
     }
 
-    /// Writes keys: what events have changed, or a second time over what readers may have stored meanwhile.
+    /// Writes keys.
     pub(super) async fn write(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)], what: What) {
         for keys in keys.chunks(AT_ONCE) {
             self.write_some(redis, keys, what).await;
@@ -107,56 +114,66 @@ impl Warming {
     }
 
     async fn write_some(&mut self, redis: &mut Connection, keys: &[(ViewId, &str)], what: What) {
-        let waiting: Vec<_> =
-            keys.iter().map(|(_, key)| self.fills.get(*key).map(|fill| Arc::clone(&fill.token))).collect();
+        let waiting: Vec<_> = keys.iter().map(|(_, key)| self.fills.get(*key).cloned()).collect();
         let done = self.attempt(redis, keys, &waiting, what).await;
-        let ready = done.iter().any(|done| matches!(done, Done::Leased(_))).then(|| self.fresh.ask());
+        let mut asks = BTreeMap::new();
         for ((view, key), done) in keys.iter().zip(done) {
             self.metrics.warmed(*view, warmed(&done, what));
-            match (done, ready) {
-                (Done::Written | Done::Late, _) => {
-                    self.fills.remove(*key);
-                    self.keep(*view, key, what);
+            match done {
+                Done::Deleted(Warmed::Empty) => {
+                    self.forget(key);
+                    continue;
                 }
-                (Done::Leased(token), Some(ready)) => {
-                    let name: Arc<str> = Arc::from(*key);
-                    self.queue.push_back((ready, Arc::clone(&name)));
-                    self.fills.insert(name, Fill { view: *view, token, ready });
-                    self.keep(*view, key, what);
+                Done::Leased(token) => {
+                    let ask = *asks.entry(*view).or_insert_with(|| self.fresh.ask(*view));
+                    if let Some(ask) = ask {
+                        self.await_fill(*view, Arc::from(*key), Fill { token, ask });
+                    }
                 }
-                (Done::Kept | Done::Leased(_), _) => self.keep(*view, key, what),
-                (Done::Deleted(Warmed::Empty), _) => self.forget(key),
-                (Done::Deleted(_), _) => {
-                    // Some time later its value may be known.
-                    self.fills.remove(*key);
-                    self.keep(*view, key, what);
-                }
+                Done::Kept | Done::Left => {}
+                // Some time later its value may be known.
+                Done::Written | Done::Late | Done::Deleted(_) => drop(self.fills.remove(*key)),
             }
+            self.keep(*view, key, what);
         }
         self.bound(redis, keys).await;
     }
 
+    fn await_fill(&mut self, view: ViewId, key: Arc<str>, fill: Fill) {
+        let queue = self.queues.entry(self.catalog.component_of_view(view)).or_default();
+        queue.push_back(Queued { view, ask: fill.ask, key: Arc::clone(&key) });
+        self.fills.insert(key, fill);
+    }
+
     /// Fills keys whose lease is old enough.
     async fn fill(&mut self, redis: &mut Connection) {
-        let passed = *self.passed.borrow_and_update();
-        let (mut names, mut tokens) = (Vec::new(), Vec::new());
-        while names.len() < AT_ONCE
-            && let Some((ready, key)) = self.queue.pop_front_if(|(ready, _)| *ready <= passed)
-        {
-            if let Some(fill) = self.fills.get(&key).filter(|fill| fill.ready == ready) {
-                tokens.push(Some(Arc::clone(&fill.token)));
-                names.push((fill.view, key));
+        let (mut names, mut fills) = (Vec::new(), Vec::new());
+        for queue in self.queues.values_mut() {
+            while names.len() < AT_ONCE
+                && let Some(Queued { view, ask, key }) =
+                    queue.pop_front_if(|queued| self.fresh.is_answered(queued.ask))
+            {
+                if let Some(fill) = self.fills.get(&key).filter(|fill| fill.ask == ask) {
+                    fills.push(Some(fill.clone()));
+                    names.push((view, key));
+                }
             }
         }
         let keys: Vec<_> = names.iter().map(|(view, key)| (*view, &**key)).collect();
-        let done = self.attempt(redis, &keys, &tokens, What::Fill).await;
+        let done = self.attempt(redis, &keys, &fills, What::Fill).await;
         for ((view, key), done) in keys.iter().zip(done) {
             self.metrics.warmed(*view, warmed(&done, What::Fill));
-            self.fills.remove(*key);
-            match done {
-                Done::Deleted(Warmed::Empty) => self.forget(key),
+            let fill = self.fills.remove(*key);
+            match (done, fill) {
+                (Done::Deleted(Warmed::Empty), _) => self.forget(key),
+                // The rows are read anew: under the same lease, once that is done.
+                (Done::Late, Some(fill)) if self.fresh.is_outdated(fill.ask) => {
+                    if let Some(ask) = self.fresh.ask(*view) {
+                        self.await_fill(*view, Arc::from(*key), Fill { ask, ..fill });
+                    }
+                }
                 // Most likely the family was deleted meanwhile.
-                Done::Late if self.groups.holds(key) => {
+                (Done::Late, _) if self.groups.holds(key) => {
                     self.groups.keep(*view, key, Instant::now() + LATE, false);
                 }
                 _ => {}
@@ -168,7 +185,7 @@ impl Warming {
         &self,
         redis: &mut Connection,
         keys: &[(ViewId, &str)],
-        waiting: &[Option<Arc<str>>],
+        waiting: &[Option<Fill>],
         what: What,
     ) -> Vec<Done> {
         if keys.is_empty() {
@@ -211,15 +228,15 @@ impl Warming {
         }
     }
 
-    /// Keys of views that this copy leads by now are written: it does not know which its predecessor had written.
-    fn take_over(&mut self) {
+    /// Keys of views that this copy leads by now are written: it does not know which its predecessor had written, or which
+    /// had no value that was known.
+    fn write_all(&mut self) {
         for view in self.catalog.view_ids() {
             let Some(warm) = self.catalog.view(view).warm else { continue };
             let keys = block_in_place(|| {
                 if self.fresh.leads(view) { self.fresh.keys(view, warm.max_groups) } else { HashSet::new() }
             });
-            let new: Vec<_> = keys.into_iter().filter(|key| !self.groups.holds(key)).collect();
-            self.spread(view, new.iter().map(String::as_str));
+            self.spread(view, keys.iter().map(String::as_str));
         }
     }
 
@@ -242,10 +259,11 @@ impl Warming {
 fn warmed(done: &Done, what: What) -> Warmed {
     match (done, what) {
         (Done::Written, What::Write) => Warmed::Written,
-        (Done::Written, What::Again) => Warmed::Renewed,
+        (Done::Written, What::Again | What::Renew) => Warmed::Renewed,
         (Done::Written, What::Fill) => Warmed::Filled,
         (Done::Leased(_) | Done::Kept, _) => Warmed::Leased,
         (Done::Late, _) => Warmed::Late,
+        (Done::Left, _) => Warmed::Left,
         (Done::Deleted(why), _) => *why,
     }
 }
