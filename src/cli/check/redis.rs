@@ -142,7 +142,7 @@ async fn may_write(redis: &mut Asked, settings: &Settings) -> Option<Finding> {
             return Some(if is_denied(&error) {
                 let prefix = escape_glob(view.pattern.prefix());
                 let rule = format!(
-                    "+eval +get +set +del +unlink +pexpire ~{prefix}* ~freshet:fence:* ~freshet:lease:*"
+                    "+eval +get +set +del +unlink +pexpire +pttl ~{prefix}* ~freshet:fence:* ~freshet:lease:*"
                 );
                 Finding::wrong(format!("{what}: {error}"), allow(url, &rule))
             } else {

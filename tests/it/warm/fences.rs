@@ -57,6 +57,18 @@ fn a_lost_fence_leads_through_the_lease() {
     assert!((outcomes(&freshet)["leased"] - after["leased"]).abs() < 0.1);
 }
 
+/// The value was evicted, and its fence was not. What the reader stores then may be newer than what is written next.
+#[test]
+fn a_fence_is_none_of_a_value_that_a_reader_has_stored_since() {
+    let (world, freshet) = warmed();
+    world.redis.run(&["SET", "orders:7", "{}", "PX", "60000"]);
+    let before = outcomes(&freshet);
+    world.orders.send(0, &[updated(order(1, 7, 1, 5))]);
+    world.wait_for("orders:7", [2, 6, 2]);
+    let after = outcomes(&freshet);
+    assert!(after["leased"] > before["leased"] && after["filled"] > before["filled"], "{after:?}");
+}
+
 /// Who read the database before the change stores nothing over the value, nor once that has gone.
 #[test]
 fn a_written_value_takes_a_readers_lease() {

@@ -2,11 +2,13 @@
 
 mod application;
 mod bounds;
+mod doubt;
 mod fences;
 mod permissions;
 mod readers;
 mod redis_takes_none;
 mod renewal;
+mod still;
 mod writing;
 
 use std::collections::BTreeMap;
@@ -116,7 +118,9 @@ fn customer(op: &str, id: i64, vip: bool) -> Event {
 
 /// How often something became of the keys, by outcome.
 fn outcomes(freshet: &Freshet) -> BTreeMap<&'static str, f64> {
-    ["written", "renewed", "leased", "filled", "late", "empty", "unknown", "no_write", "evicted"]
+    let outcomes =
+        ["written", "renewed", "leased", "filled", "late", "left", "empty", "unknown", "no_write", "evicted"];
+    outcomes
         .map(|outcome| {
             let labels = format!("freshet_warmed_total{{outcome=\"{outcome}\"");
             (outcome, freshet.metric(&labels))

@@ -5,7 +5,7 @@ use crate::harness::{assert_has, freshet, said};
 fn check_says_which_permission_writing_lacks() {
     let world = World::new(1);
     let url = world.redis.url().replace("//", "//app:${REDIS_PASSWORD}@");
-    let all = "+ping +info +scan +unlink +eval +get +set +del +pexpire ~orders:* ~freshet:lease:*";
+    let all = "+ping +info +scan +unlink +eval +get +set +del +pexpire +pttl ~orders:* ~freshet:lease:*";
     let check = |rules: &str, code| {
         let mut set = redis::cmd("ACL");
         set.arg("SETUSER").arg("app").arg("reset").arg("on").arg(">secret");
@@ -14,7 +14,7 @@ fn check_says_which_permission_writing_lacks() {
         said(&freshet(&configuration, &["check"]), code)
     };
     for rules in [all.to_owned(), format!("{} ~freshet:fence:*", all.replace(" +get", ""))] {
-        let remedy = "ACL SETUSER app +eval +get +set +del +unlink +pexpire ~orders:* ~freshet:fence:* ~freshet:lease:*";
+        let remedy = "ACL SETUSER app +eval +get +set +del +unlink +pexpire +pttl ~orders:* ~freshet:fence:* ~freshet:lease:*";
         assert_has(
             &check(&rules, 1),
             &["the script that writes values fails (view `orders`, `warm`)", remedy, "1 thing is wrong"],
