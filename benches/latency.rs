@@ -1,4 +1,5 @@
-//! From a producer's `send` to the acknowledgement by Redis, at a fixed rate, every event deleting a key that exists.
+//! From a producer's `send` to the acknowledgement by Redis, at a fixed rate, every event deleting a key that exists, or
+//! writing its new value.
 //!
 //! `cargo bench --bench latency -- [--seconds 60]`
 //!
@@ -19,9 +20,28 @@ use harness::stack::{Freshet, Outcome, Stack};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext, Message as _};
 
-const VIEWS: &str = r#"
+const DELETED: &str = r#"
   item: { key: "item:{id}", from: { task: { fill: { id: id }, reads: [status] } } }
 "#;
+/// A value a row: what is measured is the way of a value, not how long its group is.
+const WRITTEN: &str = r#"
+  item: { key: "item:{id}", from: { task: { fill: { id: id } } }, ttl: 1h, warm: stream, max_groups: 1000000,
+          value: { total: count(*), done: count(*) filter (where status = 'completed') } }
+"#;
+
+/// What becomes of the keys.
+struct Kind {
+    name: &'static str,
+    views: &'static str,
+    tracked: bool,
+    writes: bool,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind { name: "stateless", views: DELETED, tracked: false, writes: false },
+    Kind { name: "tracked", views: DELETED, tracked: true, writes: false },
+    Kind { name: "written", views: WRITTEN, tracked: true, writes: true },
+];
 
 /// When an event was sent and when the broker had it, in microseconds since the Unix epoch, by partition and offset.
 #[derive(Default)]
@@ -51,18 +71,22 @@ fn main() -> Outcome<()> {
         "table", "events/s", "events", "p50 / p99 / max", "p50 / p99 / max", "p50 / p99 / max"
     );
     for rate in [100, 1_000] {
-        for tracked in [false, true] {
-            measure(&stack, rate, seconds, tracked)?;
+        for kind in &KINDS {
+            measure(&stack, rate, seconds, kind)?;
         }
     }
     Ok(())
 }
 
-fn measure(stack: &Stack, rate: u64, seconds: u64, tracked: bool) -> Outcome<()> {
-    let kind = if tracked { "tracked" } else { "stateless" };
+fn measure(
+    stack: &Stack,
+    rate: u64,
+    seconds: u64,
+    &Kind { name: kind, views, tracked, writes }: &Kind,
+) -> Outcome<()> {
     let (topic, events) = (format!("bench.{kind}{rate}.task"), rate * seconds);
     kafka::create_topic(stack.brokers(), &topic)?;
-    let configuration = stack.configuration(&topic, &format!("{kind}-{rate}"), VIEWS, tracked)?;
+    let configuration = stack.configuration(&topic, &format!("{kind}-{rate}"), views, tracked)?;
     let mut freshet = Freshet::start(&configuration)?;
     // A first start deletes the families before the first event comes; the keys are set after it.
     let mut opened = 0;
@@ -70,6 +94,7 @@ fn measure(stack: &Stack, rate: u64, seconds: u64, tracked: bool) -> Outcome<()>
         opened += i32::from(freshet.line()?["target"] == "freshet::watermarks");
     }
     let mut redis = stack.redis()?;
+    redis::cmd("FLUSHALL").exec(&mut redis)?;
     for first in (0..events).step_by(10_000) {
         let mut pipeline = redis::pipe();
         for id in first..events.min(first + 10_000) {
@@ -78,14 +103,27 @@ fn measure(stack: &Stack, rate: u64, seconds: u64, tracked: bool) -> Outcome<()>
         pipeline.exec(&mut redis)?;
     }
 
-    let producer: ThreadedProducer<Deliveries> = ClientConfig::new()
-        .set("bootstrap.servers", stack.brokers())
-        .set("linger.ms", "0")
-        .create_with_context(Deliveries::default())?;
-    let reader = std::thread::spawn(move || acknowledgements(&mut freshet, events));
-    send(&producer, &topic, rate, events)?;
+    let producer = || -> Outcome<ThreadedProducer<Deliveries>> {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", stack.brokers()).set("linger.ms", "0");
+        Ok(config.create_with_context(Deliveries::default())?)
+    };
+    let mut next = [0_i64; PARTITIONS as usize];
+    if writes {
+        // Each value once, so that what is measured goes over a fence.
+        let first = producer()?;
+        send(&first, &topic, 2_000, (0..events, 1))?;
+        first.flush(Duration::from_secs(30))?;
+        (freshet, next, _) = acknowledgements(freshet, next, events)?;
+        while redis::cmd("DBSIZE").query::<u64>(&mut redis)? < 2 * events {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+    let producer = producer()?;
+    let reader = std::thread::spawn(move || acknowledgements(freshet, next, events));
+    send(&producer, &topic, rate, (0..events, 2))?;
     producer.flush(Duration::from_secs(30))?;
-    let acknowledged = reader.join().map_err(|_| "the reader broke")??;
+    let (_freshet, _, acknowledged) = reader.join().map_err(|_| "the reader broke")??;
 
     let deliveries = producer.context().0.lock().map_err(|_| "a delivery failed")?;
     let (mut broker, mut whole, mut added) = (Vec::new(), Vec::new(), Vec::new());
@@ -96,7 +134,12 @@ fn measure(stack: &Stack, rate: u64, seconds: u64, tracked: bool) -> Outcome<()>
         added.push(milliseconds(*appended, *done));
     }
     let left: u64 = redis::cmd("DBSIZE").query(&mut redis)?;
-    assert_eq!((left, deliveries.len()), (0, usize::try_from(events)?), "every event deletes its key");
+    let expected = if writes { 2 * events } else { 0 };
+    assert_eq!(
+        (left, deliveries.len()),
+        (expected, usize::try_from(events)?),
+        "a key or a value with its fence"
+    );
     let columns = [&mut broker, &mut whole, &mut added].map(|values| {
         values.sort_by(f64::total_cmp);
         format!("{:.2} / {:.2} / {:.2}", quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1.0))
@@ -105,12 +148,17 @@ fn measure(stack: &Stack, rate: u64, seconds: u64, tracked: bool) -> Outcome<()>
     Ok(())
 }
 
-fn send(producer: &ThreadedProducer<Deliveries>, topic: &str, rate: u64, events: u64) -> Outcome<()> {
+fn send(
+    producer: &ThreadedProducer<Deliveries>,
+    topic: &str,
+    rate: u64,
+    (ids, version): (std::ops::Range<u64>, u64),
+) -> Outcome<()> {
     let (begin, mut value) = (Instant::now(), String::new());
-    for id in 0..events {
+    for id in ids {
         let due = begin + Duration::from_nanos(1_000_000_000 / rate * id);
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        events::update(&mut value, &mut Task { id, department: 1, operator: 1, version: 1 }, 200);
+        events::update(&mut value, &mut Task { id, department: 1, operator: 1, version }, 200);
         let record = BaseRecord::with_opaque_to(topic, Box::new(now())).payload(&value);
         let key = id.to_string();
         producer.send(record.key(&key)).map_err(|(error, _)| error)?;
@@ -119,8 +167,14 @@ fn send(producer: &ThreadedProducer<Deliveries>, topic: &str, rate: u64, events:
 }
 
 /// When Redis had acknowledged each offset.
-fn acknowledgements(freshet: &mut Freshet, events: u64) -> Result<HashMap<(i32, i64), u64>, String> {
-    let mut next = [0_i64; PARTITIONS as usize];
+type Acknowledged = (Freshet, [i64; PARTITIONS as usize], HashMap<(i32, i64), u64>);
+
+/// The same of so many events from these offsets on, and where they end.
+fn acknowledgements(
+    mut freshet: Freshet,
+    mut next: [i64; PARTITIONS as usize],
+    events: u64,
+) -> Result<Acknowledged, String> {
     let mut acknowledged = HashMap::new();
     while (acknowledged.len() as u64) < events {
         let line = freshet.line().map_err(|error| error.to_string())?;
@@ -135,7 +189,7 @@ fn acknowledgements(freshet: &mut Freshet, events: u64) -> Result<HashMap<(i32, 
         }
         *from = offset.max(*from);
     }
-    Ok(acknowledged)
+    Ok((freshet, next, acknowledged))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few seconds in microseconds")]

@@ -42,7 +42,7 @@ fn measure(stack: &Stack, name: &str, rate: Option<u64>, events: u64, tracked: b
     let kind = if tracked { "tracked" } else { "stateless" };
     let (topic, group) = (format!("bench.{name}-{kind}.task"), format!("{name}-{kind}"));
     kafka::create_topic(stack.brokers(), &topic)?;
-    let mut producer = Updates::new(stack.brokers(), &topic, ROWS)?;
+    let mut producer = Updates::new(stack.brokers(), &topic, ROWS, 200)?;
     // Every row is known before the outage, so that what is added is the outage's.
     producer.send(ROWS, None)?;
     let mut freshet = Freshet::start(&stack.configuration(&topic, &group, VIEWS, tracked)?)?;

@@ -28,7 +28,7 @@ fn main() -> Outcome<()> {
     let (messages, rounds) = (harness::argument("--messages", 1_000_000), harness::argument("--rounds", 3));
     let stack = Stack::start()?;
     kafka::create_topic(stack.brokers(), TOPIC)?;
-    let bytes = Updates::new(stack.brokers(), TOPIC, ROWS)?.send(messages, None)?;
+    let bytes = Updates::new(stack.brokers(), TOPIC, ROWS, 200)?.send(messages, None)?;
     println!("{messages} messages of {} bytes, {PARTITIONS} partitions", bytes / messages);
     println!(
         "{:>6} {:>10} {:>14} {:>8} {:>14} {:>8} {:>7} {:>9} {:>9}",

@@ -78,23 +78,23 @@ pub struct Updates {
     producer: ThreadedProducer<DefaultProducerContext>,
     topic: String,
     tasks: Vec<Task>,
+    departments: u64,
     sent: u64,
 }
 
 impl Updates {
-    const DEPARTMENTS: u64 = 200;
     const OPERATORS: u64 = 1_000;
 
-    pub fn new(brokers: &str, topic: &str, rows: u64) -> Outcome<Self> {
+    pub fn new(brokers: &str, topic: &str, rows: u64, departments: u64) -> Outcome<Self> {
         let producer = ClientConfig::new()
             .set("bootstrap.servers", brokers)
             .set("linger.ms", "20")
             .set("batch.size", "1000000")
             .set("queue.buffering.max.messages", "200000")
             .create()?;
-        let task =
-            |id| Task { id, department: id % Self::DEPARTMENTS, operator: id % Self::OPERATORS, version: 1 };
-        Ok(Self { producer, topic: topic.to_owned(), tasks: (0..rows).map(task).collect(), sent: 0 })
+        let task = |id| Task { id, department: id % departments, operator: id % Self::OPERATORS, version: 1 };
+        let (topic, tasks) = (topic.to_owned(), (0..rows).map(task).collect());
+        Ok(Self { producer, topic, tasks, departments, sent: 0 })
     }
 
     /// Sends so many, at so many a second or as fast as the broker takes them. Returns their bytes.
@@ -109,7 +109,7 @@ impl Updates {
             // A stride that is prime to the number of rows: neighbours in the log are no neighbours in the table.
             let task = &mut self.tasks[usize::try_from(self.sent * 7_919 % rows)?];
             self.sent += 1;
-            events::update(&mut value, task, Self::DEPARTMENTS);
+            events::update(&mut value, task, self.departments);
             bytes += u64::try_from(value.len())?;
             let key = format!(r#"{{"id":{}}}"#, task.id);
             while self.producer.send(BaseRecord::to(&self.topic).key(&key).payload(&value)).is_err() {

@@ -66,7 +66,8 @@ impl Stack {
                 "kafka: {{ brokers: \"{brokers}\", group: {group} }}\n\
                  redis: {{ url: \"{redis}\", key_format: \":1:{{}}\" }}\n\
                  http: {{ listen: \"{listen}\" }}\n\
-                 tables:\n  task: {{ topic: {topic}, primary_key: id, replica_identity: full, tracked: {tracked} }}\n\
+                 tables:\n  task: {{ topic: {topic}, primary_key: id, replica_identity: full, tracked: {tracked}, \
+                 columns: {{ status: text }} }}\n\
                  views:\n{views}"
             ),
         )?;
