@@ -15,6 +15,8 @@ pub(crate) struct Scene {
     pub(crate) inside: Inside,
     /// What freshet does for an event: one of these, whichever it likes.
     pub(crate) programs: &'static [&'static [Command]],
+    /// What it does at any time for no event.
+    pub(crate) renewal: Option<&'static [Command]>,
     pub(crate) second: SecondDelete,
     pub(crate) fences: Fences,
     pub(crate) raise: Raise,
@@ -27,6 +29,13 @@ pub(crate) struct Scene {
     pub(crate) fences_go: FencesGo,
 }
 
+impl Scene {
+    /// Those for events, and then the renewal.
+    pub(crate) fn program(&self, number: usize) -> &'static [Command] {
+        self.programs.get(number).copied().or(self.renewal).unwrap_or_default()
+    }
+}
+
 pub(crate) const RIGHT: Scene = Scene {
     commits: Vector([2, 0]),
     transaction: None,
@@ -37,6 +46,7 @@ pub(crate) const RIGHT: Scene = Scene {
     fill: Fill::Leased,
     inside: Inside::OnCommit,
     programs: &[&[Command::Unlink(K | L)]],
+    renewal: None,
     second: SecondDelete::None,
     fences: Fences::None,
     raise: Raise::Always,
@@ -68,6 +78,9 @@ pub(crate) enum Command {
     UnlinkSeen,
     /// The script that sets value and fence. What comes behind it in the program is for a fence that is missing.
     Warm,
+    /// The script that sets value and fence where nothing has changed. It takes a lease that nobody has beside the value, and
+    /// deletes nothing.
+    Renew,
     /// Notes the ends of the topics, and reads on to them.
     Note,
     /// Sets value and fence made of what was noted, under the lease.

@@ -18,6 +18,11 @@ pub(super) fn steps(scene: &Scene, state: &State, ways: &mut Ways) {
                 send(scene, state, begin(None), ways);
             }
         }
+        if scene.renewal.is_some() {
+            let program = scene.programs.len();
+            let begin = Running { topic: None, program, next: 0, seen: 0, noted: Vector::default() };
+            send(scene, state, begin, ways);
+        }
     }
     if crashes < scene.crashes {
         crash(state, ways);
@@ -31,7 +36,7 @@ fn position(state: &State, topic: Option<usize>) -> Vector {
 
 /// The next command of a program.
 fn send(scene: &Scene, state: &State, mut running: Running, ways: &mut Ways) {
-    let program = scene.programs[running.program];
+    let program = scene.program(running.program);
     let command = program[running.next];
     let topic = running.topic;
     let position = position(state, topic);
@@ -49,6 +54,12 @@ fn send(scene: &Scene, state: &State, mut running: Running, ways: &mut Ways) {
         Command::UnlinkSeen => unlink(&mut after, take(&mut running.seen)),
         Command::Warm => {
             outcome = warming::write(scene, key, position, Lease::Leader);
+            if outcome != Outcome::Missing {
+                running.next = program.len();
+            }
+        }
+        Command::Renew => {
+            outcome = warming::renew(scene, key, position);
             if outcome != Outcome::Missing {
                 running.next = program.len();
             }

@@ -27,6 +27,20 @@ pub(super) fn write(scene: &Scene, key: &mut Key, vector: Vector, token: Lease) 
     Outcome::Done
 }
 
+pub(super) fn renew(scene: &Scene, key: &mut Key, vector: Vector) -> Outcome {
+    match key.fence {
+        Some(fence) if vector.covers(fence) => {
+            set(scene, key, vector);
+            Outcome::Done
+        }
+        None if key.lease.is_none() => {
+            key.lease = Some(Lease::Leader);
+            Outcome::Missing
+        }
+        _ => Outcome::Refused,
+    }
+}
+
 pub(super) fn fill(scene: &Scene, key: &mut Key, vector: Vector, token: Lease) -> Outcome {
     if key.lease != Some(token) {
         return Outcome::Refused;
@@ -107,7 +121,7 @@ fn fall_asleep(scene: &Scene, state: &State, slot: usize, ways: &mut Ways) {
         }
         return;
     };
-    if scene.programs[running.program][running.next] == Command::FillNoted {
+    if scene.program(running.program)[running.next] == Command::FillNoted {
         over(Late::Fill(running.noted));
     }
 }

@@ -1,5 +1,5 @@
 use super::{right, wrong};
-use crate::scene::Command::{DeleteWarmed, FillNoted, Look, Note, Pair, Unlink, UnlinkSeen, Warm};
+use crate::scene::Command::{DeleteWarmed, FillNoted, Look, Note, Pair, Renew, Unlink, UnlinkSeen, Warm};
 use crate::scene::{
     Command, F, Fences, FencesGo, Fill, K, L, RIGHT, Raise, Reads, Scene, SecondDelete, WarmLeaves,
 };
@@ -64,6 +64,24 @@ fn a_fence_that_is_not_covered_leads_through_the_lease_and_a_delete_takes_it_alo
 #[test]
 fn a_fence_that_is_not_covered_leads_through_the_lease_with_two_topics() {
     right(&Scene { commits: Vector([1, 1]), late: 1, crashes: 0, readers: 2, ..FRESHET }, 20_000);
+}
+
+/// Nothing changed, so nothing is deleted: a value is renewed over its fence, or filled under a lease that nobody has.
+#[test]
+fn a_renewal_deletes_nothing() {
+    let explored = right(&Scene { renewal: Some(&[Renew, Note, FillNoted]), late: 1, ..FRESHET }, 1_000);
+    for outcome in [Outcome::Done, Outcome::Refused, Outcome::Missing] {
+        let step = Step::Send { topic: None, command: Renew, outcome };
+        assert!(explored.steps.contains(&step), "no {step:?} in any history");
+    }
+    let fills = Step::Send { topic: None, command: FillNoted, outcome: Outcome::Done };
+    assert!(explored.steps.contains(&fills));
+}
+
+/// Its lease says nothing of what was read before it was taken.
+#[test]
+fn a_renewal_that_fills_what_it_knew_when_it_took_the_lease() {
+    wrong(&Scene { renewal: Some(&[Renew, FillNoted]), late: 1, ..FRESHET }, 6);
 }
 
 #[test]
