@@ -118,6 +118,7 @@
 //! rows of its group, however many events changed it, so that it cannot drift.
 
 pub mod app;
+pub mod audit;
 pub mod batch;
 pub mod catalog;
 pub mod change;
