@@ -46,7 +46,7 @@ impl Kind {
     }
 
     /// What an event would hold, of what the database prints.
-    pub fn value<'a>(self, text: Option<&'a str>) -> Value<'a> {
+    pub fn value(self, text: Option<&str>) -> Value<'_> {
         let Some(text) = text else { return Value::Null };
         match self {
             Self::Integer => text.parse().map_or(Value::Missing, Value::Int),
@@ -62,7 +62,8 @@ impl Kind {
             Self::Integer => text.parse::<i64>().is_ok(),
             Self::Uuid => {
                 let groups: Vec<_> = text.split('-').map(str::len).collect();
-                groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+                groups == [8, 4, 4, 4, 12]
+                    && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
             }
             Self::Text | Self::Padded | Self::Label => !text.contains('\0'),
             // Such a column fills no hole.

@@ -1,5 +1,6 @@
 //! The first thing in which a cached value is not what the database says.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::cached::{Cached, Part, Unreadable};
@@ -91,7 +92,12 @@ impl Comparison<'_> {
         }))
     }
 
-    fn within(&mut self, step: &str, at: usize, expected: &Tree<'_>) -> Result<Option<Difference>, Unreadable> {
+    fn within(
+        &mut self,
+        step: &str,
+        at: usize,
+        expected: &Tree<'_>,
+    ) -> Result<Option<Difference>, Unreadable> {
         let length = self.path.len();
         self.path.push_str(step);
         let found = self.part(at, expected);
@@ -110,7 +116,7 @@ fn same(part: &Part, datum: &Datum<'_>) -> bool {
         (Part::Truth(one), Datum::Truth(other)) => one == other,
         (Part::Text(one), Datum::Text(other)) => *one == **other,
         (Part::Integer(one), Datum::Integer(other)) => one == other,
-        (Part::Float(one), Datum::Float(other)) => one.total_cmp(other).is_eq() || one == other,
+        (Part::Float(one), Datum::Float(other)) => one.partial_cmp(other) == Some(Ordering::Equal),
         (Part::Integer(integer), Datum::Float(float)) | (Part::Float(float), Datum::Integer(integer)) => {
             one_number(*integer, *float)
         }
@@ -125,9 +131,13 @@ fn same(part: &Part, datum: &Datum<'_>) -> bool {
     }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "both ways, so that none is lost")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "both ways, so that none is lost"
+)]
 fn one_number(integer: i128, float: f64) -> bool {
-    integer as f64 == float && float as i128 == integer
+    (integer as f64).partial_cmp(&float) == Some(Ordering::Equal) && float as i128 == integer
 }
 
 fn shown(part: &Part) -> String {

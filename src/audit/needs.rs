@@ -38,7 +38,8 @@ impl Needs {
                 Fill::Path(_) => None,
             })
             .collect::<Option<_>>()?;
-        let relations: BTreeSet<RelationId> = plan.slots.iter().flat_map(|slot| slot.relations.clone()).collect();
+        let relations: BTreeSet<RelationId> =
+            plan.slots.iter().flat_map(|slot| slot.relations.clone()).collect();
         let mut read: BTreeSet<(TableId, ColumnId)> = holes.iter().map(|column| (base, *column)).collect();
         read.extend(plan.slots.iter().map(|slot| (slot.table, slot.column)));
         for relation in relations.iter().map(|relation| catalog.relation(*relation)) {

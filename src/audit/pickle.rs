@@ -41,7 +41,8 @@ impl Machine<'_> {
                     return Ok(self.value);
                 }
                 b'(' => self.marks.push(self.stack.len()),
-                b'0' => drop(self.pop()?),
+                // The last one: what is set of an object of which nothing is read.
+                b'0' | b'b' => drop(self.pop()?),
                 b'N' => self.push(Part::Null)?,
                 0x88 => self.push(Part::Truth(true))?,
                 0x89 => self.push(Part::Truth(false))?,
@@ -69,8 +70,6 @@ impl Machine<'_> {
                 b'q' | b'r' | 0x94 | b'h' | b'j' => self.memorise(opcode)?,
                 b'c' | 0x93 => self.class(opcode)?,
                 b'R' | 0x81 => self.object()?,
-                // What is set of an object of which nothing is read.
-                b'b' => drop(self.pop()?),
                 other => return Err(Unreadable::Opcode(other)),
             }
             if self.stack.len() > MOST_PARTS {
@@ -188,7 +187,11 @@ impl Machine<'_> {
     fn pop(&mut self) -> Result<usize, Unreadable> {
         // A mark is nothing that can be taken.
         let floor = self.marks.last().copied().unwrap_or(0);
-        if self.stack.len() <= floor { Err(Unreadable::Pickle) } else { self.stack.pop().ok_or(Unreadable::Pickle) }
+        if self.stack.len() <= floor {
+            Err(Unreadable::Pickle)
+        } else {
+            self.stack.pop().ok_or(Unreadable::Pickle)
+        }
     }
 
     fn last(&mut self, count: usize) -> Result<Vec<usize>, Unreadable> {

@@ -94,7 +94,9 @@ pub async fn audit(
     for view in views {
         let name = subject.catalog.view(*view).name.clone();
         let mut report = Report { view: name.clone(), ..Report::default() };
-        let Some(needs) = subject.values.plan(*view).and_then(|plan| Needs::new(&subject.catalog, *view, plan)) else {
+        let Some(needs) =
+            subject.values.plan(*view).and_then(|plan| Needs::new(&subject.catalog, *view, plan))
+        else {
             continue;
         };
         let family = &subject.catalog.view(*view).pattern;
@@ -106,7 +108,8 @@ pub async fn audit(
                 report.incomparable.insert(why, (keys.len(), None));
             }
             Ok(truth) => {
-                let mut first = Open { truth, suspects: Vec::new(), ages: BTreeMap::new(), report: reports.len() };
+                let mut first =
+                    Open { truth, suspects: Vec::new(), ages: BTreeMap::new(), report: reports.len() };
                 for (number, some) in keys.chunks(AT_ONCE).enumerate() {
                     told(&name, (number * AT_ONCE) as u64, keys.len() as u64);
                     let some = some.iter().map(String::as_str).collect();
@@ -185,8 +188,10 @@ impl Open {
     ) -> Result<(), AuditError> {
         // How far the stream is, then Redis, then the database: each shows at least what the one before had come to.
         let stream = stream(subject, servers, self.truth.needs.view).await?;
-        let mut suspects: BTreeMap<String, Suspect> =
-            std::mem::take(&mut self.suspects).into_iter().map(|suspect| (suspect.key.clone(), suspect)).collect();
+        let mut suspects: BTreeMap<String, Suspect> = std::mem::take(&mut self.suspects)
+            .into_iter()
+            .map(|suspect| (suspect.key.clone(), suspect))
+            .collect();
         let keys: Vec<String> = suspects.keys().cloned().collect();
         for keys in keys.chunks(AT_ONCE) {
             let keys = keys.iter().map(String::as_str).collect();
@@ -265,7 +270,9 @@ impl Open {
                 }
             }
         }
-        for key in looks.iter().filter(|(_, look, _)| !matches!(look, Some(Look::Differs(..)))).map(|(key, ..)| key) {
+        for key in
+            looks.iter().filter(|(_, look, _)| !matches!(look, Some(Look::Differs(..)))).map(|(key, ..)| key)
+        {
             self.ages.remove(key);
         }
         Ok(looks)

@@ -15,7 +15,8 @@ pub fn filling(table: &str, columns: &[Column], holes: &[Column]) -> String {
     let lists: Vec<_> = (1..=number).map(|list| format!("${list}::text[]")).collect();
     let names: Vec<_> = (1..=number).map(|hole| format!("h{hole}")).collect();
     let mut text = selection(columns);
-    let _ = write!(text, " FROM unnest({}) AS k({}) JOIN {table} AS t ON ", lists.join(", "), names.join(", "));
+    let _ =
+        write!(text, " FROM unnest({}) AS k({}) JOIN {table} AS t ON ", lists.join(", "), names.join(", "));
     let conditions: Vec<_> = holes
         .iter()
         .zip(&names)

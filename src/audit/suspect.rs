@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::truth::Look;
 use super::Difference;
+use super::truth::Look;
 
 /// Beyond, a value is not waited for that the database changes all the time.
 const MOST_MOVES: u32 = 5;
 
 /// A value that differed from the database's.
 #[derive(Debug)]
-pub struct Suspect {
+pub(super) struct Suspect {
     pub key: String,
     difference: Difference,
     /// The value in the database, by its digest, and where in its log that was seen first.
@@ -23,7 +23,7 @@ pub struct Suspect {
 
 /// How far the stream is, at a moment before Redis is asked again.
 #[derive(Debug, Clone, Copy)]
-pub struct Stream {
+pub(super) struct Stream {
     /// What the source has received of the database's log.
     pub received: u64,
     /// All that lies in the topics was applied.
@@ -32,7 +32,7 @@ pub struct Stream {
 
 /// What became of a suspect.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     Open,
     True,
     Gone,
@@ -43,17 +43,17 @@ pub enum Verdict {
 }
 
 impl Suspect {
-    pub fn new(key: String, difference: Difference, expected: u64, lsn: u64) -> Self {
+    pub(super) fn new(key: String, difference: Difference, expected: u64, lsn: u64) -> Self {
         Self { key, difference, expected, lsn, received: None, moves: 0 }
     }
 
     /// The key, and what differed last.
-    pub fn into_parts(self) -> (String, Difference) {
+    pub(super) fn into_parts(self) -> (String, Difference) {
         (self.key, self.difference)
     }
 
     /// Looks again. `found` is `None` where Redis no longer has the key, and was read before the database of which `lsn` tells.
-    pub fn look(
+    pub(super) fn look(
         &mut self,
         found: Option<Look>,
         lsn: u64,

@@ -13,8 +13,8 @@ use super::column::{Column, Kind};
 use super::statement::{by_key, filling, quoted};
 use super::{Cached, Difference, Needs, difference};
 use crate::catalog::TableId;
-use crate::database::DatabaseError;
 use crate::change::{Change, Operation, Snapshot, Value};
+use crate::database::DatabaseError;
 use crate::rows::Rows;
 use crate::values::{Format, Trouble, Values};
 
@@ -29,7 +29,7 @@ const POSITION: &str =
 
 /// Reads the rows of one view's keys.
 #[derive(Debug)]
-pub struct Truth {
+pub(super) struct Truth {
     pub needs: Needs,
     tables: BTreeMap<TableId, Described>,
 }
@@ -43,7 +43,7 @@ struct Described {
 
 /// The rows of some keys, as one snapshot shows them.
 #[derive(Debug)]
-pub struct Seen {
+pub(super) struct Seen {
     rows: Rows,
     /// Every change that the snapshot shows lies before this place in the database's log.
     pub lsn: u64,
@@ -51,7 +51,7 @@ pub struct Seen {
 
 /// What a cached value is beside that of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look {
+pub(super) enum Look {
     True,
     /// The first thing that differs, and a digest of the whole value in the database.
     Differs(Difference, u64),
@@ -60,7 +60,7 @@ pub enum Look {
 
 impl Truth {
     /// Asks the database for its columns' types. The inner error says why values of this view cannot be compared.
-    pub async fn new(client: &Client, needs: Needs) -> Result<Result<Self, String>, DatabaseError> {
+    pub(super) async fn new(client: &Client, needs: Needs) -> Result<Result<Self, String>, DatabaseError> {
         let mut tables = BTreeMap::new();
         for (table, ids) in &needs.columns {
             let known = needs.catalog.table(*table);
@@ -97,8 +97,14 @@ impl Truth {
     }
 
     /// Reads the rows of these keys in one snapshot. `None` if they are more than so many.
-    pub async fn read(&self, client: &mut Client, keys: &[&str], most: usize) -> Result<Option<Seen>, DatabaseError> {
-        let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+    pub(super) async fn read(
+        &self,
+        client: &mut Client,
+        keys: &[&str],
+        most: usize,
+    ) -> Result<Option<Seen>, DatabaseError> {
+        let snapshot =
+            client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
         let transaction = snapshot.start().await?;
         let mut reading = Reading {
             truth: self,
@@ -121,12 +127,13 @@ impl Truth {
     }
 
     /// Compares a value with that of the rows.
-    pub fn look(&self, values: &Values, seen: &Seen, key: &str, cached: &Cached) -> Look {
+    pub(super) fn look(&self, values: &Values, seen: &Seen, key: &str, cached: &Cached) -> Look {
         let expected = match values.value(&self.needs.catalog, &seen.rows, self.needs.view, key) {
             Ok(expected) => expected,
             Err(Trouble::Empty) => {
                 return Look::NotComparable(
-                    "no row in the database fills the key; the application may store zeros of its own".to_owned(),
+                    "no row in the database fills the key; the application may store zeros of its own"
+                        .to_owned(),
                 );
             }
             Err(trouble) => return Look::NotComparable(trouble.to_string()),
@@ -156,7 +163,12 @@ struct Reading<'t> {
 
 impl Reading<'_> {
     /// The rows that fill the keys. False if they are too many.
-    async fn base(&mut self, transaction: &Transaction<'_>, keys: &[&str], most: usize) -> Result<bool, DatabaseError> {
+    async fn base(
+        &mut self,
+        transaction: &Transaction<'_>,
+        keys: &[&str],
+        most: usize,
+    ) -> Result<bool, DatabaseError> {
         let needs = &self.truth.needs;
         let table = &self.truth.tables[&needs.base];
         let place = |hole| needs.columns[&needs.base].iter().position(|column| column == hole);
@@ -177,7 +189,9 @@ impl Reading<'_> {
         if found.len() > most {
             return Ok(false);
         }
-        found.iter().for_each(|row| self.take(needs.base, row));
+        for row in &found {
+            self.take(needs.base, row);
+        }
         Ok(true)
     }
 

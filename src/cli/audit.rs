@@ -133,9 +133,15 @@ impl Audit {
         }
         let named = |name: &String| match catalog.view_by_name(name) {
             Some(id) if catalog.view(id).computed.is_some() => Ok(id),
-            Some(_) => Err(format!("freshet: the configuration does not say what the value of `{name}` is; add a `value` to it")),
+            Some(_) => Err(format!(
+                "freshet: the configuration does not say what the value of `{name}` is; add a `value` to it"
+            )),
             None => {
-                let known = catalog.views.iter().filter(|view| view.computed.is_some()).map(|view| view.name.as_str());
+                let known = catalog
+                    .views
+                    .iter()
+                    .filter(|view| view.computed.is_some())
+                    .map(|view| view.name.as_str());
                 let remedy = suggest(name, known, "`freshet check --offline` lists what there is");
                 Err(format!("freshet: there is no view `{name}` with a `value`; {remedy}"))
             }
@@ -205,7 +211,10 @@ fn text(reports: &[Report], seed: u64, all: bool) -> String {
 fn told(text: &mut String, word: &str, values: &[Stale]) {
     for Stale { key, difference, age } in values.iter().take(TOLD) {
         let age = age.map_or_else(String::new, |age| {
-            format!(", written at most {} ago", humantime::format_duration(Duration::from_secs(age.as_secs())))
+            format!(
+                ", written at most {} ago",
+                humantime::format_duration(Duration::from_secs(age.as_secs()))
+            )
         });
         let _ = writeln!(text, "{word}  {}: {}{age}", plain(key), plain(&difference.to_string()));
     }

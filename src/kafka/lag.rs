@@ -17,7 +17,11 @@ impl Lag {
     }
 
     /// Offsets between what the group has committed, which Redis has acknowledged, and the ends as they are now.
-    pub fn of(&self, catalog: &Catalog, tables: impl IntoIterator<Item = TableId>) -> Result<u64, TopicsError> {
+    pub fn of(
+        &self,
+        catalog: &Catalog,
+        tables: impl IntoIterator<Item = TableId>,
+    ) -> Result<u64, TopicsError> {
         let failed = |source| TopicsError::Answer { source, reason: reason(&self.consumer) };
         let mut partitions = Vec::new();
         for table in tables {

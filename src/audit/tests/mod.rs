@@ -1,1 +1,1 @@
-mod pickles;
+mod suspects;

@@ -22,8 +22,7 @@ impl World {
     /// The shipped configuration, with the database.
     fn new() -> Self {
         let stack = Stack::start(&["--no-freshet"]);
-        let shipped =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/examples/work-orders/freshet.yaml");
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/examples/work-orders/freshet.yaml");
         let mut configuration = std::fs::read_to_string(shipped).expect("it is shipped");
         for (written, meant) in [
             ("${KAFKA_BROKERS:-localhost:9092}", &stack["KAFKA_BROKERS"]),
@@ -36,7 +35,9 @@ impl World {
         configuration.push_str(&format!("\ndatabase: {{ url: \"{}\" }}\n", &stack["DATABASE_URL"]));
         Self {
             sql: Client::connect(&stack["DATABASE_URL"], NoTls).expect("PostgreSQL"),
-            redis: redis::Client::open(&stack["REDIS_URL"]).and_then(|redis| redis.get_connection()).expect("Redis"),
+            redis: redis::Client::open(&stack["REDIS_URL"])
+                .and_then(|redis| redis.get_connection())
+                .expect("Redis"),
             configuration,
             stack,
         }
@@ -70,7 +71,10 @@ impl World {
 /// The columns of a view's line: checked, true, stale, behind, changed, not compared.
 #[track_caller]
 fn counts(said: &str, view: &str) -> [usize; 6] {
-    let line = said.lines().find_map(|line| line.strip_prefix(view)).unwrap_or_else(|| panic!("no {view} in {said}"));
+    let line = said
+        .lines()
+        .find_map(|line| line.strip_prefix(view))
+        .unwrap_or_else(|| panic!("no {view} in {said}"));
     let numbers: Vec<_> = line.split_whitespace().map(|number| number.parse().expect("a number")).collect();
     numbers.try_into().expect("six columns")
 }

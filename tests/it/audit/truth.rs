@@ -64,7 +64,13 @@ fn a_database_that_is_away_is_told_with_the_remedy() {
     assert_has(&text, &["add `database: { url:"]);
     let redis = crate::harness::RedisServer::start();
     let away = configuration("database: { url: \"postgres://freshet@127.0.0.1:1/app\" }\n");
-    let away = away.lines().map(|line| if line.starts_with("redis:") { format!("redis: {{ url: \"{}\" }}", redis.url()) } else { line.to_owned() });
+    let away = away.lines().map(|line| {
+        if line.starts_with("redis:") {
+            format!("redis: {{ url: \"{}\" }}", redis.url())
+        } else {
+            line.to_owned()
+        }
+    });
     let text = said(&freshet(&away.collect::<Vec<_>>().join("\n"), &["audit"]), 2);
     assert_has(&text, &["database"]);
 }
