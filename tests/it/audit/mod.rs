@@ -32,7 +32,7 @@ impl World {
             assert!(configuration.contains(written), "no {written}");
             configuration = configuration.replace(written, meant);
         }
-        configuration.push_str(&format!("\ndatabase: {{ url: \"{}\" }}\n", &stack["DATABASE_URL"]));
+        configuration = format!("{configuration}\ndatabase: {{ url: \"{}\" }}\n", &stack["DATABASE_URL"]);
         Self {
             sql: Client::connect(&stack["DATABASE_URL"], NoTls).expect("PostgreSQL"),
             redis: redis::Client::open(&stack["REDIS_URL"])
