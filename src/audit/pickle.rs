@@ -7,6 +7,10 @@ use std::collections::HashMap;
 
 use super::cached::{Cached, MOST_PARTS, Part, Unreadable};
 
+/// What the name of a class, and the text of a decimal, has at most. A pickle names both again in a few bytes, and each time they
+/// are copied.
+const MOST_NAME: usize = 1_000;
+
 pub(super) fn read(bytes: &[u8]) -> Result<Cached, Unreadable> {
     Machine {
         rest: bytes,
@@ -152,11 +156,18 @@ impl Machine<'_> {
 
     fn class(&mut self, opcode: u8) -> Result<(), Unreadable> {
         let (module, name) = if opcode == b'c' {
-            (self.line()?.to_owned(), self.line()?.to_owned())
+            let names = (self.line()?.to_owned(), self.line()?.to_owned());
+            if names.0.len() + names.1.len() > MOST_NAME {
+                return Err(Unreadable::TooLarge);
+            }
+            names
         } else {
             let names = self.last(2)?;
             match (&self.value.parts[names[0]], &self.value.parts[names[1]]) {
-                (Part::Text(module), Part::Text(name)) => (module.clone(), name.clone()),
+                (Part::Text(module), Part::Text(name)) if module.len() + name.len() <= MOST_NAME => {
+                    (module.clone(), name.clone())
+                }
+                (Part::Text(_), Part::Text(_)) => return Err(Unreadable::TooLarge),
                 _ => return Err(Unreadable::Pickle),
             }
         };
@@ -172,7 +183,12 @@ impl Machine<'_> {
             _ => None,
         };
         let object = match argument {
-            Some(Part::Text(text)) if class == "decimal.Decimal" => Part::Decimal(text.clone()),
+            Some(Part::Text(text)) if class == "decimal.Decimal" => {
+                if text.len() > MOST_NAME {
+                    return Err(Unreadable::TooLarge);
+                }
+                Part::Decimal(text.clone())
+            }
             _ => Part::Other(class.clone()),
         };
         self.push(object)
