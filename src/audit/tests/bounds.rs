@@ -45,8 +45,7 @@ fn one_long_text_makes_no_many() {
     let length = u32::try_from(long.len()).expect("a length").to_le_bytes();
     let text = [b"X".as_slice(), &length, long.as_bytes(), b"q\x01"].concat();
     let class = b"cdecimal\nDecimal\nq\x02";
-    let decimals =
-        [b"\x80\x02]".as_slice(), &text, class, &b"h\x02h\x01\x85R".repeat(100), b"."].concat();
+    let decimals = [b"\x80\x02]".as_slice(), &text, class, &b"h\x02h\x01\x85R".repeat(100), b"."].concat();
     assert_eq!(Cached::read(&decimals, Format::Pickle), Err(Unreadable::TooLarge));
     let classes = [b"\x80\x04]".as_slice(), &text, &b"h\x01h\x01\x93".repeat(100), b"."].concat();
     assert_eq!(Cached::read(&classes, Format::Pickle), Err(Unreadable::TooLarge));
