@@ -36,4 +36,4 @@ pub use cached::{Cached, Unreadable};
 pub use compare::{Difference, difference};
 pub use needs::Needs;
 pub use report::{Report, Stale};
-pub use run::{AuditError, Options, Servers, Subject, audit};
+pub use run::{AuditError, Options, STATEMENT_TIMEOUT, Servers, Subject, audit};

@@ -20,6 +20,10 @@ use crate::values::{Format, Values};
 
 /// Keys whose rows are read in one snapshot, if they are not too many.
 const AT_ONCE: usize = 200;
+/// How long one statement may take. It reads the rows of some hundred keys.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(2);
+/// A server that stands still ends no statement. Some make up one snapshot.
+const SNAPSHOT: Duration = Duration::from_mins(5);
 /// Between two looks at what differs.
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
@@ -102,7 +106,7 @@ pub async fn audit(
         let family = &subject.catalog.view(*view).pattern;
         let told_of_names = |found: usize| told(&format!("names of {name}"), found as u64, 0);
         let keys = sample(&mut servers.redis, family, options.seed, options.sample, told_of_names).await?;
-        match Truth::new(&servers.database, needs).await? {
+        match within(Truth::new(&servers.database, needs)).await? {
             Err(why) => {
                 report.checked = keys.len();
                 report.incomparable.insert(why, (keys.len(), None));
@@ -254,7 +258,8 @@ impl Open {
                 continue;
             }
             let names: Vec<&str> = some.iter().map(|(key, _)| *key).collect();
-            let seen: Option<Seen> = self.truth.read(&mut servers.database, &names, options.rows).await?;
+            let seen: Option<Seen> =
+                within(self.truth.read(&mut servers.database, &names, options.rows)).await?;
             match seen {
                 Some(seen) => looks.extend(some.iter().map(|(key, value)| {
                     let look = self.truth.look(&subject.values, &seen, key, value);
@@ -280,7 +285,7 @@ impl Open {
 }
 
 async fn stream(subject: &Subject, servers: &Servers, view: ViewId) -> Result<Stream, AuditError> {
-    let row = servers.database.query_one(RECEIVED, &[]).await.map_err(DatabaseError::from)?;
+    let row = within(async { Ok(servers.database.query_one(RECEIVED, &[]).await?) }).await?;
     let (slots, active, received): (i64, bool, Option<PgLsn>) = (row.get(0), row.get(1), row.get(2));
     let received = match (slots, active, received) {
         // Nothing is known of it.
@@ -294,4 +299,8 @@ async fn stream(subject: &Subject, servers: &Servers, view: ViewId) -> Result<St
         lag.of(&catalog, tables)
     });
     Ok(Stream { received, applied: behind.await?? == 0 })
+}
+
+async fn within<T>(asked: impl Future<Output = Result<T, DatabaseError>>) -> Result<T, DatabaseError> {
+    tokio::time::timeout(SNAPSHOT, asked).await.unwrap_or(Err(DatabaseError::Silent(SNAPSHOT)))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Failure, plain, runtime, with_sources};
-use crate::audit::{Options, Report, Servers, Stale, Subject, audit};
+use crate::audit::{Options, Report, STATEMENT_TIMEOUT, Servers, Stale, Subject, audit};
 use crate::catalog::{Catalog, ViewId};
 use crate::config::{Settings, suggest};
 use crate::database::connect;
@@ -18,8 +18,6 @@ use crate::telemetry;
 
 /// Of what is wrong, so many are told one by one.
 const TOLD: usize = 20;
-/// How long one statement may take. It reads the rows of some hundred keys.
-const STATEMENT: Duration = Duration::from_mins(2);
 
 /// Compare cached values with what the database says
 #[derive(Debug, Args)]
@@ -88,7 +86,7 @@ impl Audit {
             let redis = connect_once(url)
                 .await
                 .map_err(|error| Failure::Undone(format!("Redis at {url} failed: {error}")))?;
-            let database = connect(&database.url, STATEMENT).await.map_err(|error| {
+            let database = connect(&database.url, STATEMENT_TIMEOUT).await.map_err(|error| {
                 let url = &database.url;
                 Failure::Undone(format!(
                     "the database at {url} failed: {error}; is `database.url` right, and may freshet connect?"
@@ -160,7 +158,7 @@ fn verdict(reports: &[Report]) -> Result<(), Failure> {
     if behind > 0 {
         return Err(Failure::Undone(format!(
             "{behind} of {checked} values differ, and the stream has not passed the changes: is the connector running, and is \
-             freshet? `freshet_lag_records` shows how far it is; audit again, or wait longer by --wait"
+             freshet? `freshet_unapplied_lag_records` shows how far it is; audit again, or wait longer by --wait"
         )));
     }
     Ok(())
