@@ -19,6 +19,7 @@
 //! would be called an error. Without replication slots in the database it also covers the source.
 //! Whatever is not decided within a time is *behind*, which is no error and no success.
 
+mod background;
 mod cached;
 pub mod column;
 mod compare;
@@ -32,6 +33,7 @@ mod suspect;
 mod tests;
 mod truth;
 
+pub use background::Background;
 pub use cached::{Cached, Unreadable};
 pub use compare::{Difference, difference};
 pub use needs::Needs;

@@ -47,6 +47,18 @@ pub struct Options {
     pub wait: Duration,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            sample: 1_000,
+            seed: 0,
+            rows: 1_000_000,
+            patience: Duration::from_secs(10),
+            wait: Duration::from_mins(2),
+        }
+    }
+}
+
 /// Why an audit came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::librdkafka;
 use crate::catalog::{Catalog, KeyFormat};
@@ -13,6 +14,7 @@ pub struct Settings {
     pub redis: Redis,
     pub http: Http,
     pub database: Option<Database>,
+    pub audit: Option<Audit>,
     pub dead_letters: Option<DeadLetters>,
     pub catalog: Catalog,
     /// How the values of the catalog's views are computed, of those that say so.
@@ -79,6 +81,14 @@ impl fmt::Debug for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RedisUrl({self})")
     }
+}
+
+/// What is audited while freshet runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Audit {
+    pub every: Duration,
+    /// Keys of each view.
+    pub sample: usize,
 }
 
 /// The database that the events are of.

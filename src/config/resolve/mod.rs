@@ -1,5 +1,6 @@
 //! From the parts of a configuration to settings that agree with themselves.
 
+mod audit;
 mod connections;
 mod database;
 mod dead_letters;
@@ -117,6 +118,8 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
     let (kafka, redis, http) =
         (connections::kafka(&mut context), connections::redis(&mut context), connections::http(&mut context));
     let database = database::read(&mut context);
+    let has_database = context.shape.value.get("database").is_some();
+    let audit = audit::read(&mut context, has_database);
     let format = redis.as_ref().map(|redis| redis.key_format.clone()).unwrap_or_default();
 
     let mut tables = tables::Tables::read(&mut context);
@@ -150,6 +153,7 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
         redis: redis?,
         http: http?,
         database: database?,
+        audit: audit?,
         dead_letters: dead_letters?,
         catalog,
         values,

@@ -1,5 +1,6 @@
 //! The room as a whole: text in, settings or sentences out.
 
+mod audit;
 mod catalogue;
 mod connections;
 mod database;
