@@ -1,7 +1,7 @@
 use redis::Commands as _;
 
 use super::{World, counts};
-use crate::harness::{assert_has, freshet, said};
+use crate::harness::{RedisServer, assert_has, eventually, freshet, said};
 
 /// Of every kind, and many.
 const STORM: &str = "
@@ -18,7 +18,7 @@ const STORM: &str = "
 #[test]
 fn what_is_true_is_called_so_and_what_was_falsified_is_found() {
     let mut world = World::new();
-    let _freshet = world.run();
+    let freshet = world.run();
 
     // While changes are on their way, too.
     for _ in 0..3 {
@@ -47,30 +47,40 @@ fn what_is_true_is_called_so_and_what_was_falsified_is_found() {
     );
     assert_eq!(counts(&text, "dept_workload")[2..], [1, 0, 0, 1], "{text}");
     assert_eq!(counts(&text, "task_stats")[2..], [0, 0, 0, 1], "{text}");
+
+    // So it is by whoever runs.
+    let stale = |view: &str| freshet.metric(&format!("freshet_audit_stale_keys{{view=\"{view}\"}}"));
+    eventually("a stale key of the last audit", || stale("dept_workload"), |keys| *keys > 0.5);
+    assert!(stale("task_stats") < 0.5);
+    for (view, outcome) in
+        [("task_stats", "true"), ("dept_workload", "stale"), ("dept_workload", "not_compared")]
+    {
+        let counted = format!("freshet_audit_keys_total{{outcome=\"{outcome}\",view=\"{view}\"}}");
+        assert!(freshet.metric(&counted) > 0.5, "{counted}");
+    }
+    assert!(freshet.metric("freshet_audit_last_timestamp_seconds{view=\"dept_workload\"}") > 1.7e9);
 }
 
 #[test]
 fn a_database_that_is_away_is_told_with_the_remedy() {
+    let redis = RedisServer::start();
     let configuration = |database: &str| {
         format!(
             "kafka: {{ brokers: \"localhost:1\", group: g }}\nredis: {{ url: \"{}\" }}\n{database}\
              tables:\n  order: {{ topic: app.public.order, primary_key: id, columns: {{ shop_id: integer }} }}\n\
              relations:\n  order.shop: {{ column: shop_id, to: order }}\n\
              views:\n  orders: {{ key: \"orders:{{shop_id}}\", from: order, value: {{ total: count(*) }} }}\n",
-            crate::harness::RedisServer::start().url(),
+            redis.url(),
         )
     };
     let text = said(&freshet(&configuration(""), &["audit"]), 64);
     assert_has(&text, &["add `database: { url:"]);
-    let redis = crate::harness::RedisServer::start();
     let away = configuration("database: { url: \"postgres://freshet@127.0.0.1:1/app\" }\n");
-    let away = away.lines().map(|line| {
-        if line.starts_with("redis:") {
-            format!("redis: {{ url: \"{}\" }}", redis.url())
-        } else {
-            line.to_owned()
-        }
-    });
-    let text = said(&freshet(&away.collect::<Vec<_>>().join("\n"), &["audit"]), 2);
-    assert_has(&text, &["database"]);
+    let text = said(&freshet(&away, &["audit"]), 2);
+    assert_has(
+        &text,
+        &["the database at postgres://freshet@127.0.0.1:1/app failed", "is `database.url` right"],
+    );
+    let text = said(&freshet(&away, &["audit", "shops"]), 64);
+    assert_has(&text, &["no view `shops`"]);
 }
