@@ -58,6 +58,7 @@
 //! - [`views`]: a change's old and new image to keys and families, with the reason. [`batch`]: effects, deduplicated.
 //! - [`database`]: sessions with PostgreSQL itself, for what events do not tell.
 //! - [`values`]: what a key holds, computed from the rows, for views that say how.
+//! - [`audit`]: what Redis holds beside what the database says, by the same [`values`], and when a difference is an error.
 //! - [`handoff`]: between the polling thread and the writer. [`kafka`]: group, ledger, commits, rebalances.
 //! - [`redis`]: deleting, writing values, and waiting for Redis. [`http`]: metrics and health. [`telemetry`]: what is counted and logged.
 //!

@@ -18,8 +18,8 @@ use crate::kafka::{Lag, TopicsError};
 use crate::redis::{self as cache, cached, sample};
 use crate::values::{Format, Values};
 
-/// Keys whose rows are read in one snapshot, if they are not too many.
-const AT_ONCE: usize = 200;
+/// Keys whose values are held at once, and whose rows are read in one snapshot if they are not too many.
+const AT_ONCE: usize = 100;
 /// How long one statement may take. It reads the rows of some hundred keys.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(2);
 /// A server that stands still ends no statement. Some make up one snapshot.

@@ -12,7 +12,7 @@ use super::walk::Walk;
 use crate::catalog::Pattern;
 
 /// A longer value is not read, and values in one pipeline.
-const MOST_BYTES: usize = 4 << 20;
+const MOST_BYTES: usize = 1 << 20;
 const AT_ONCE: usize = 16;
 
 /// What Redis has under a name.
