@@ -16,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::audit::{Background, Subject};
 use crate::catalog::Catalog;
 use crate::config::{RedisUrl, Settings};
 use crate::handoff::{Handoff, Sent};
@@ -55,7 +56,7 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
     let metrics = Arc::new(Metrics::new(&catalog));
     // A dry run deletes nothing, so nothing is to be deleted again.
     let handoff = Arc::new(Handoff::new(&catalog, mode == Mode::Apply && catalog.settles()));
-    let fresh = Arc::new(Fresh::new(&catalog, settings.values, settings.redis.value_format));
+    let fresh = Arc::new(Fresh::new(&catalog, settings.values.clone(), settings.redis.value_format));
     let mut http = tokio::spawn(http::serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
     let shared = Shared {
         catalog: Arc::clone(&catalog),
@@ -96,6 +97,25 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
             }
         }
     });
+    // A dry run writes nothing, so that nothing is its own to audit.
+    let background =
+        settings.audit.filter(|_| mode == Mode::Apply).zip(settings.database).map(|(options, database)| {
+            Background {
+                subject: Subject {
+                    catalog: Arc::clone(&catalog),
+                    values: settings.values,
+                    format: settings.redis.value_format,
+                },
+                options,
+                redis: settings.redis.url,
+                database,
+                kafka: settings.kafka.clone(),
+                fresh: Arc::clone(&fresh),
+                metrics: Arc::clone(&metrics),
+            }
+        });
+    // It ends with the process, and harms nothing where it breaks.
+    background.map(|background| tokio::spawn(background.go_on()));
     let reader =
         Reader::new(settings.kafka, &group, catalog, handoff, Arc::clone(&health), metrics, (mode, fresh))
             .with_dead_letters(letters);

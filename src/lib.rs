@@ -56,7 +56,9 @@
 //! - [`change`]: one row change, plain data. [`debezium`]: bytes to a change. [`rows`]: the images of tracked rows.
 //! - [`rows`]: the last image of each row of the tracked tables, and which rows point to which.
 //! - [`views`]: a change's old and new image to keys and families, with the reason. [`batch`]: effects, deduplicated.
+//! - [`database`]: sessions with PostgreSQL itself, for what events do not tell.
 //! - [`values`]: what a key holds, computed from the rows, for views that say how.
+//! - [`audit`]: what Redis holds beside what the database says, by the same [`values`], and when a difference is an error.
 //! - [`handoff`]: between the polling thread and the writer. [`kafka`]: group, ledger, commits, rebalances.
 //! - [`redis`]: deleting, writing values, and waiting for Redis. [`http`]: metrics and health. [`telemetry`]: what is counted and logged.
 //!
@@ -118,11 +120,13 @@
 //! rows of its group, however many events changed it, so that it cannot drift.
 
 pub mod app;
+pub mod audit;
 pub mod batch;
 pub mod catalog;
 pub mod change;
 pub mod cli;
 pub mod config;
+pub mod database;
 pub mod debezium;
 pub mod expressions;
 pub mod handoff;

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod audit;
 mod check;
 mod dead_letters;
 mod explain;
@@ -21,6 +22,8 @@ use crate::telemetry::{self, LogFormat};
 
 /// `EX_USAGE`: the configuration or the command line is wrong.
 const WRONG_CONFIGURATION: u8 = 64;
+/// An audit that came to no answer, where 1 is a bad one.
+const UNDONE: u8 = 2;
 
 /// Keeps a Redis cache true to its database, from Debezium change events.
 #[derive(Debug, Parser)]
@@ -35,6 +38,7 @@ Examples:
   freshet run                                     follow the topics and delete
   freshet invalidate shop_stats shop_id=5         delete a key by hand
   freshet value shop_stats shop_id=5              what would its value be?
+  freshet audit                                   are cached values what the database says?
   freshet dead-letters list                       which events could not be decoded?
 
 The configuration file is ./freshet.yaml unless --config or FRESHET_CONFIG names another.
@@ -68,6 +72,7 @@ enum Command {
     Run(run::Run),
     Invalidate(invalidate::Invalidate),
     Value(value::ValueCommand),
+    Audit(audit::Audit),
     DeadLetters(dead_letters::DeadLettersCommand),
 }
 
@@ -78,6 +83,8 @@ enum Failure {
     Usage(String),
     /// It was right, and it failed.
     Failed(String),
+    /// It could not be done, where having failed means something else.
+    Undone(String),
 }
 
 impl Failure {
@@ -124,6 +131,10 @@ pub fn main() -> ExitCode {
             tell(&format!("freshet: {text}"));
             ExitCode::FAILURE
         }
+        Err(Failure::Undone(text)) => {
+            tell(&format!("freshet: {text}"));
+            ExitCode::from(UNDONE)
+        }
     }
 }
 
@@ -147,6 +158,10 @@ fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Command::Value(value) => {
             client_takes(&settings)?;
             value.execute(settings)
+        }
+        Command::Audit(audit) => {
+            client_takes(&settings)?;
+            audit.execute(settings)
         }
         Command::DeadLetters(dead_letters) => {
             client_takes(&settings)?;

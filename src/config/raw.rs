@@ -21,6 +21,12 @@ pub(super) struct Configuration {
     pub redis: Redis,
     #[serde(default)]
     pub http: Http,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Database")]
+    pub database: Option<Database>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Audit")]
+    pub audit: Option<Audit>,
     /// The tables whose change events are read, by a name of your choice.
     pub tables: BTreeMap<String, Table>,
     /// Many-to-one relations, each named `table.relation`. A path such as `customer.region.name` follows them.
@@ -93,6 +99,33 @@ impl Default for Http {
     fn default() -> Self {
         Self { listen: default_listen() }
     }
+}
+
+/// Cached values of views with a `value` are compared with the database's now and then, as `freshet audit` does; metrics tell.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Audit {
+    /// How long after the last audit the next one begins, such as `10m`.
+    pub every: String,
+    /// How many keys of each view are looked at, others each time; 1,000 unless given.
+    #[serde(default = "default_sample")]
+    #[schemars(range(min = 1))]
+    pub sample: usize,
+}
+
+/// The database that the events are of, where freshet asks it for values. freshet only reads.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Database {
+    /// `postgres://user[:password]@host[:port]/database`, with `?sslmode=require` for TLS, where the server's certificate must
+    /// be one that the system trusts. The primary. The password only as `${NAME}` or `${file:/path}`.
+    pub url: String,
+    /// A streaming replica of it, on which statements are run once it shows what the primary has committed by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub replica_url: Option<String>,
 }
 
 /// Where events go that cannot be decoded. With this section an offset is committed only after the broker has
@@ -285,6 +318,10 @@ const fn default_fan_out_limit() -> usize {
 
 fn default_dead_letters() -> String {
     "freshet.dead-letters".to_owned()
+}
+
+const fn default_sample() -> usize {
+    1_000
 }
 
 const fn default_max_per_minute() -> u32 {

@@ -12,6 +12,7 @@ mod fresh;
 mod gaps;
 mod gathering;
 mod headers;
+mod lag;
 mod ledger;
 mod loading;
 mod membership;
@@ -39,6 +40,7 @@ pub use dead_letters::{
     DeadLetter, DeadLetters, Read, check_letters, command as make_letters_topic, may_write, read_all,
 };
 pub use fresh::{Ask, Fresh, Rendered};
+pub use lag::Lag;
 pub use ledger::{Due, Held, Ledger};
 pub use mode::Mode;
 pub use properties::client_config;

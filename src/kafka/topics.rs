@@ -92,7 +92,7 @@ pub fn lost_beginnings(
         .collect()
 }
 
-fn consumer(kafka: &Kafka) -> Result<BaseConsumer<Asking>, TopicsError> {
+pub(super) fn consumer(kafka: &Kafka) -> Result<BaseConsumer<Asking>, TopicsError> {
     client_config(kafka, &kafka.group)
         // Nobody looks at them here.
         .set("statistics.interval.ms", "0")

@@ -136,6 +136,9 @@ pub struct Metrics {
     refused_holds: IntCounter,
     warmed: IntCounterVec,
     warm_groups: IntGaugeVec,
+    audited: IntCounterVec,
+    stale_keys: IntGaugeVec,
+    last_audit: IntGaugeVec,
     letters: IntCounterVec,
     stopped: IntGaugeVec,
     redis_retries: IntCounter,
@@ -254,6 +257,21 @@ impl Metrics {
                 "Keys of a view that this copy keeps in Redis.",
                 &["view"],
             ),
+            audited: counters(
+                "freshet_audit_keys_total",
+                "Keys that an audit looked at: true, stale, behind (their change is on its way), changed meanwhile, not_compared.",
+                &["view", "outcome"],
+            ),
+            stale_keys: gauges(
+                "freshet_audit_stale_keys",
+                "Keys of a view that the last audit found stale in its sample.",
+                &["view"],
+            ),
+            last_audit: gauges(
+                "freshet_audit_last_timestamp_seconds",
+                "When the last audit of a view ended, since the Unix epoch.",
+                &["view"],
+            ),
             letters: counters(
                 "freshet_dead_letters_total",
                 "Messages written to the dead-letter topic.",
@@ -358,6 +376,26 @@ impl Metrics {
         let name = [self.tables[first.index()].as_str()];
         self.leading.with_label_values(&name).set(i64::from(leading));
         self.backlog.with_label_values(&name).set(as_i64(backlog));
+    }
+
+    /// Notes what an audit of a view found.
+    pub fn audited(&self, view: ViewId, outcomes: &[(&str, usize)], stale: usize, now: Duration) {
+        let name = self.views[view.index()].as_str();
+        for (outcome, keys) in outcomes {
+            self.audited.with_label_values(&[name, *outcome]).inc_by(*keys as u64);
+        }
+        self.stale_keys.with_label_values(&[name]).set(as_i64(stale));
+        self.last_audit.with_label_values(&[name]).set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    /// Views of which another copy tells.
+    pub fn not_audited(&self, views: &[ViewId]) {
+        for view in views {
+            // It may never have been said.
+            let name = [self.views[view.index()].as_str()];
+            let _ = self.stale_keys.remove_label_values(&name);
+            let _ = self.last_audit.remove_label_values(&name);
+        }
     }
 
     /// Counts a letter that the broker has.

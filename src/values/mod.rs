@@ -98,7 +98,8 @@ impl Values {
         render::value(self.plan(view).ok_or(Trouble::Foreign)?, catalog, rows, catalog.view(view), key)
     }
 
-    fn plan(&self, view: ViewId) -> Option<&Plan> {
+    /// How they are, if the configuration says so.
+    pub fn plan(&self, view: ViewId) -> Option<&Plan> {
         self.plans.get(view.index())?.as_ref()
     }
 }

@@ -1,6 +1,7 @@
 //! freshet against real services: each test has a topic, a group and a Redis of its own, and one Kafka serves them all.
 #![allow(unreachable_pub, reason = "nothing stands above a test binary")]
 
+mod audit;
 mod bad_input;
 mod check;
 mod command_line;

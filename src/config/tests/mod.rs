@@ -1,7 +1,9 @@
 //! The room as a whole: text in, settings or sentences out.
 
+mod audit;
 mod catalogue;
 mod connections;
+mod database;
 mod digest;
 mod fuzz;
 mod groups;

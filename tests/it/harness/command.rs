@@ -2,6 +2,11 @@ use std::process::{Command, Output};
 
 /// `freshet` with this configuration, until it ends.
 pub fn freshet(configuration: &str, arguments: &[&str]) -> Output {
+    freshet_with(configuration, arguments, &[])
+}
+
+/// The same with variables of the environment.
+pub fn freshet_with(configuration: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("freshet.yaml");
     std::fs::write(&file, configuration).expect("a file");
@@ -10,6 +15,7 @@ pub fn freshet(configuration: &str, arguments: &[&str]) -> Output {
         .arg(&file)
         .args(arguments)
         .env("REDIS_PASSWORD", "secret")
+        .envs(environment.iter().copied())
         .output()
         .expect("freshet starts")
 }

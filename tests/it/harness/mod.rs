@@ -15,7 +15,7 @@ mod topic;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-pub use command::{assert_has, freshet, said, warnings};
+pub use command::{assert_has, freshet, freshet_with, said, warnings};
 pub use events::{Event, change, create, update};
 pub use freshet::{Freshet, configuration, with_other_table};
 pub use log::Log;

@@ -9,10 +9,14 @@
 //! In the mode with leases freshet writes the values of two views, and Redis loses values, fences and leases of them all the
 //! time ([`losses`]); in the others it deletes their keys.
 //!
+//! In that mode `freshet audit` is asked at the end, too ([`audit`]): it must agree with the app's own computation, and find a value
+//! that was falsified, as the app does.
+//!
 //! `tests/oracle --help` says how to ask for a long run. What is written and what strikes follows from the
 //! seed and the mode. The app's readers hold a row now and then, and the database refuses a transaction for it that it
 //! would not refuse in another run.
 
+mod audit;
 mod author;
 mod cache;
 mod comparison;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fastrand::Rng;
 use postgres::{Client, NoTls};
 
+use super::audit::{self, Audit};
 use super::author::Author;
 use super::cache::Cache;
 use super::comparison::{self, Stale};
@@ -216,6 +217,26 @@ impl Run {
         self.wrong.extend(missing.into_iter().map(|place| format!("no dead letter of {place}")));
     }
 
+    /// What the audit says and what the app says, before and after a value is falsified.
+    fn audit(&mut self) {
+        self.readers.read_all(&self.shared);
+        self.markers.quiesce(&mut self.sql);
+        let audit = Audit::new(&self.settings, &self.stack);
+        let mut compare = || self.readers.compare(&mut self.sql, &mut self.cache).1;
+        let stale = compare();
+        self.wrong.extend(stale.iter().map(|stale| format!("before the audit: {stale:?}")));
+        self.wrong.extend(audit.wrong_of_all());
+        let mut sql = Client::connect(&self.stack["DATABASE_URL"], NoTls).expect("PostgreSQL");
+        let mut cache = Cache::new(&self.stack);
+        let (falsified, with) = audit::falsify(&mut self.rng, &mut sql, &mut cache);
+        let stale: Vec<_> = compare().into_iter().map(|stale| stale.key).collect();
+        if stale != [falsified] {
+            self.wrong.push(format!("{falsified} was falsified, and the app finds {stale:?}"));
+        }
+        self.wrong.extend(audit.wrong_of_falsified(falsified, with));
+        cache.ask(|redis| redis::cmd("UNLINK").arg(falsified.to_string()).exec(redis));
+    }
+
     /// No fault, no reader: a key that goes must have been touched.
     fn watched_phase(&mut self, round: usize) {
         self.readers.read_all(&self.shared);
@@ -252,6 +273,9 @@ impl Run {
         if let Some(losses) = &mut self.losses {
             self.wrong.append(&mut losses.wrong);
             println!("oracle: {} names lost, {} looks at fences", losses.lost, losses.looks);
+        }
+        if self.wrong.is_empty() && self.settings.mode.leased() {
+            self.audit();
         }
         if self.wrong.is_empty() {
             self.find_poison();
