@@ -56,6 +56,7 @@
 //! - [`change`]: one row change, plain data. [`debezium`]: bytes to a change. [`rows`]: the images of tracked rows.
 //! - [`rows`]: the last image of each row of the tracked tables, and which rows point to which.
 //! - [`views`]: a change's old and new image to keys and families, with the reason. [`batch`]: effects, deduplicated.
+//! - [`database`]: sessions with PostgreSQL itself, for what events do not tell.
 //! - [`values`]: what a key holds, computed from the rows, for views that say how.
 //! - [`handoff`]: between the polling thread and the writer. [`kafka`]: group, ledger, commits, rebalances.
 //! - [`redis`]: deleting, writing values, and waiting for Redis. [`http`]: metrics and health. [`telemetry`]: what is counted and logged.
@@ -123,6 +124,7 @@ pub mod catalog;
 pub mod change;
 pub mod cli;
 pub mod config;
+pub mod database;
 pub mod debezium;
 pub mod expressions;
 pub mod handoff;

@@ -1,6 +1,6 @@
 //! Settings that the design knows and this version does not. Whoever writes one is told so, instead of "unknown".
 
-const OF_THE_FILE: &[&str] = &["defaults", "database", "admin"];
+const OF_THE_FILE: &[&str] = &["defaults", "admin"];
 const OF_A_VIEW: &[&str] = &["jitter", "debounce", "max_per_second"];
 
 /// Whether `name` is a setting of a later version at this place.

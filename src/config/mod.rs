@@ -23,7 +23,7 @@ pub use error::Error;
 pub use problem::Problem;
 pub(crate) use problem::suggest;
 pub use schema::json_schema;
-pub use settings::{DeadLetters, Http, Kafka, Redis, RedisUrl, Settings};
+pub use settings::{Database, DatabaseUrl, DeadLetters, Http, Kafka, Redis, RedisUrl, Settings};
 
 /// Looks up an environment variable.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -21,6 +21,9 @@ pub(super) struct Configuration {
     pub redis: Redis,
     #[serde(default)]
     pub http: Http,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Database")]
+    pub database: Option<Database>,
     /// The tables whose change events are read, by a name of your choice.
     pub tables: BTreeMap<String, Table>,
     /// Many-to-one relations, each named `table.relation`. A path such as `customer.region.name` follows them.
@@ -93,6 +96,20 @@ impl Default for Http {
     fn default() -> Self {
         Self { listen: default_listen() }
     }
+}
+
+/// The database that the events are of, where freshet asks it for values. freshet only reads.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Database {
+    /// `postgres://user[:password]@host[:port]/database`, with `?sslmode=require` for TLS, where the server's certificate must
+    /// be one that the system trusts. The primary. The password only as `${NAME}` or `${file:/path}`.
+    pub url: String,
+    /// A streaming replica of it, on which statements are run once it shows what the primary has committed by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub replica_url: Option<String>,
 }
 
 /// Where events go that cannot be decoded. With this section an offset is committed only after the broker has

@@ -12,6 +12,7 @@ pub struct Settings {
     pub kafka: Kafka,
     pub redis: Redis,
     pub http: Http,
+    pub database: Option<Database>,
     pub dead_letters: Option<DeadLetters>,
     pub catalog: Catalog,
     /// How the values of the catalog's views are computed, of those that say so.
@@ -70,12 +71,7 @@ impl RedisUrl {
 
 impl fmt::Display for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = self.0.clone();
-        // A URL without a host has no password either; there the call changes nothing.
-        if shown.password().is_some() && shown.set_password(Some("***")).is_err() {
-            return f.write_str("redis");
-        }
-        f.write_str(shown.as_str())
+        masked(self.0.clone(), "redis", f)
     }
 }
 
@@ -83,6 +79,53 @@ impl fmt::Debug for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RedisUrl({self})")
     }
+}
+
+/// The database that the events are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// The primary.
+    pub url: DatabaseUrl,
+    /// Where statements are run, if not on the primary.
+    pub replica_url: Option<DatabaseUrl>,
+}
+
+/// Where PostgreSQL is. Printed without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(url::Url);
+
+impl DatabaseUrl {
+    pub(super) const fn new(url: url::Url) -> Self {
+        Self(url)
+    }
+
+    /// The URL with its password. For the connection only.
+    pub fn expose(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Options may hold a password, too.
+        let mut shown = self.0.clone();
+        shown.set_query(None);
+        masked(shown, "postgres", f)
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+fn masked(mut url: url::Url, otherwise: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // A URL without a host has no password either; there the call changes nothing.
+    if url.password().is_some() && url.set_password(Some("***")).is_err() {
+        return f.write_str(otherwise);
+    }
+    f.write_str(url.as_str())
 }
 
 /// Metrics and health.

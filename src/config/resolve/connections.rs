@@ -82,7 +82,7 @@ pub(super) fn http(context: &mut Context<'_>) -> Option<Http> {
     }
 }
 
-fn literal_secret(what: &str, variable: &str) -> Fault {
+pub(super) fn literal_secret(what: &str, variable: &str) -> Fault {
     Fault::new(
         format!("{what} stands in the file"),
         format!("write `${{{variable}}}` and set it in the environment, or `${{file:/run/secrets/…}}`"),
@@ -107,7 +107,7 @@ fn redis_url(text: &str) -> Result<Url, Fault> {
 }
 
 /// Where the password of a URL stands in its text.
-fn password(url: &str) -> Option<std::ops::Range<usize>> {
+pub(super) fn password(url: &str) -> Option<std::ops::Range<usize>> {
     let start = url.find("://")? + 3;
     let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |end| start + end);
     let at = start + url[start..end].rfind('@')?;

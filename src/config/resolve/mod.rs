@@ -1,6 +1,7 @@
 //! From the parts of a configuration to settings that agree with themselves.
 
 mod connections;
+mod database;
 mod dead_letters;
 mod digest;
 mod fills;
@@ -115,6 +116,7 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
     let mut context = Context { document, shape, problems };
     let (kafka, redis, http) =
         (connections::kafka(&mut context), connections::redis(&mut context), connections::http(&mut context));
+    let database = database::read(&mut context);
     let format = redis.as_ref().map(|redis| redis.key_format.clone()).unwrap_or_default();
 
     let mut tables = tables::Tables::read(&mut context);
@@ -143,5 +145,13 @@ pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problem
     catalog.track(|table| forced[table.index()]);
     let plans = written.into_iter().map(|written| written.map(|written| written.plan));
     let values = Values::new(plans);
-    Some(Settings { kafka: kafka?, redis: redis?, http: http?, dead_letters: dead_letters?, catalog, values })
+    Some(Settings {
+        kafka: kafka?,
+        redis: redis?,
+        http: http?,
+        database: database?,
+        dead_letters: dead_letters?,
+        catalog,
+        values,
+    })
 }

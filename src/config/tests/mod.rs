@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod connections;
+mod database;
 mod digest;
 mod fuzz;
 mod groups;

@@ -218,7 +218,7 @@ fn missing_and_unknown() {
 
 #[test]
 fn settings_of_later_versions() {
-    for name in ["defaults", "database", "admin"] {
+    for name in ["defaults", "admin"] {
         let expect = format!("5:1: {name}: `{name}` is not supported by this version; remove it");
         check(&format!("{REST}{name}: {{}}\n"), &[&expect]);
     }

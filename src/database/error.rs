@@ -1,0 +1,54 @@
+use std::error::Error as _;
+use std::fmt;
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+
+/// What the database, or the way to it, says. Never the URL, and so never its password.
+#[derive(Debug)]
+pub enum DatabaseError {
+    Postgres(tokio_postgres::Error),
+    Tls(rustls::Error),
+    /// It did not answer for so long.
+    Silent(Duration),
+}
+
+impl DatabaseError {
+    /// Whether a statement took longer than it may.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Postgres(error) => error.code() == Some(&SqlState::QUERY_CANCELED),
+            Self::Silent(_) => true,
+            Self::Tls(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The message alone: its detail may hold values of a row.
+            Self::Postgres(error) => match (error.as_db_error(), error.source()) {
+                (Some(said), _) => f.write_str(said.message()),
+                (None, Some(source)) => write!(f, "{error}: {source}"),
+                (None, None) => write!(f, "{error}"),
+            },
+            Self::Tls(error) => write!(f, "TLS cannot be used: {error}"),
+            Self::Silent(waited) => write!(f, "no answer within {}", humantime::format_duration(*waited)),
+        }
+    }
+}
+
+impl std::error::Error for DatabaseError {}
+
+impl From<tokio_postgres::Error> for DatabaseError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Postgres(error)
+    }
+}
+
+impl From<rustls::Error> for DatabaseError {
+    fn from(error: rustls::Error) -> Self {
+        Self::Tls(error)
+    }
+}
