@@ -20,7 +20,7 @@ fn database(urls: &str, expect: &[&str]) {
 fn urls() {
     for urls in [
         "url: postgres://db/shop",
-        "url: postgresql://shop@[::1]:5432/shop",
+        "url: 'postgresql://shop@[::1]:5432/shop'",
         "url: 'postgres://shop:${P}@db/shop?sslmode=require&application_name=cache'",
         "url: postgres://db/shop, replica_url: postgres://replica/shop",
     ] {
@@ -51,7 +51,7 @@ fn urls() {
         database(&format!("url: '{url}'"), &[&format!("3:18: database.url: {fault}")]);
         database(
             &format!("url: postgres://db/s, replica_url: '{url}'"),
-            &[&format!("3:49: database.replica_url: {fault}")],
+            &[&format!("3:48: database.replica_url: {fault}")],
         );
     }
 }

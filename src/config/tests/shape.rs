@@ -209,7 +209,7 @@ fn missing_and_unknown() {
     check(
         &format!("{REST}zzz: 1\nhttp: {{ zzz: 1 }}\n"),
         &[
-            "5:1: zzz: there is no setting `zzz`; remove it, or write one that exists (`kafka`, `redis`, `http`, `tables`, \
+            "5:1: zzz: there is no setting `zzz`; remove it, or write one that exists (`kafka`, `redis`, `http`, `database`, `tables`, \
          `relations`, `views`, `invalidate`, `dead_letters`)",
             "6:9: http.zzz: there is no setting `zzz`; remove it, or write one that exists (`listen`)",
         ],
