@@ -5,7 +5,9 @@
 
 mod connection;
 mod error;
+mod statement;
 mod tls;
 
 pub use connection::{Connection, connect};
 pub use error::DatabaseError;
+pub use statement::{Statement, StatementError};
