@@ -38,7 +38,8 @@ impl Statement {
                 });
                 let start = lines.offset(token.span.start);
                 text.push_str(&source[copied..start]);
-                text.push_str(&format!("${}", index + 1));
+                text.push('$');
+                text.push_str(&(index + 1).to_string());
                 copied = start + 1 + name.len();
             }
         }
