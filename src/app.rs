@@ -59,7 +59,7 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
     let mut http = tokio::spawn(http::serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
     let places = settings.database.map(|database| Places {
         redis: settings.redis.url.clone(),
-        database: database.url,
+        database,
         format: settings.redis.value_format,
     });
     let shared = Shared {

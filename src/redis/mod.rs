@@ -25,5 +25,5 @@ pub use fence::probe as probe_writing;
 pub use lease::lease_of;
 pub use live_names::{LiveNames, can_follow};
 pub use policy::{Policy, is_denied, policy};
-pub use refilling::{Places, Refilling};
+pub use refilling::{Places, Refilling, probe as probe_refilling};
 pub use writer::write;

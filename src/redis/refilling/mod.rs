@@ -14,13 +14,14 @@ use std::time::{Duration, Instant};
 use queue::Queue;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, RedisResult};
+pub use script::probe;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::connection::connect_once;
 use super::lease::lease_of;
 use crate::catalog::{Catalog, Pattern, Refill, ViewId};
-use crate::config::{DatabaseUrl, RedisUrl};
+use crate::config::{Database, RedisUrl};
 use crate::database::{DatabaseError, Session};
 use crate::telemetry::{Metrics, Refilled};
 use crate::values::Format;
@@ -39,7 +40,7 @@ const JITTER: f64 = 0.1;
 #[derive(Debug, Clone)]
 pub struct Places {
     pub redis: RedisUrl,
-    pub database: DatabaseUrl,
+    pub database: Database,
     pub format: Format,
 }
 

@@ -2,6 +2,8 @@
 
 use redis::Cmd;
 
+use super::super::lease::lease_of;
+
 /// Longer than all that a value may take.
 pub(super) const LEASE_MS: u64 = 10_000;
 
@@ -41,6 +43,18 @@ pub(super) fn fill(key: &str, lease: &str, token: &str, value: &[u8], ttl_ms: u6
 
 pub(super) fn release(key: &str, lease: &str, token: &str) -> Cmd {
     script(RELEASE, key, lease, token)
+}
+
+/// A command that may do what the others may, and does nothing where there is no such key.
+pub fn probe(key: &str) -> Option<Cmd> {
+    const SCRIPT: &str = "
+redis.call('EXISTS', KEYS[1])
+redis.call('GET', KEYS[2])
+redis.call('SET', KEYS[1], '', 'PX', 1, 'XX')
+redis.call('SET', KEYS[2], '', 'PX', 1, 'XX')
+return redis.call('DEL', KEYS[2])
+";
+    lease_of(key).map(|lease| script(SCRIPT, key, &lease, ""))
 }
 
 fn script(script: &str, key: &str, lease: &str, token: &str) -> Cmd {
