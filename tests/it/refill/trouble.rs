@@ -110,3 +110,43 @@ fn check_prepares_the_statements() {
         &["the column `price` is of type numeric; cast it to text, float8, bigint, boolean or json"],
     );
 }
+
+/// The log tells of a commit that no other session sees until a standby has it.
+#[test]
+fn a_commit_that_is_in_the_log_and_not_visible_is_waited_for() {
+    let world = World::new();
+    let _running = world.start("");
+    let url = world.stack["DATABASE_URL"].to_owned();
+    let mut sql = postgres::Client::connect(&url, postgres::NoTls).expect("PostgreSQL");
+    world.topic.send(0, &[update(1, 5, 5)]);
+    world.wait_for_total("v:5", 4);
+    let set = |sql: &mut postgres::Client, statement: &str| {
+        sql.batch_execute(statement).expect("it is set");
+        sql.batch_execute("select pg_reload_conf()").expect("it is read");
+    };
+    set(&mut sql, "alter system set synchronous_standby_names = 'nobody'");
+    let named = "show synchronous_standby_names";
+    eventually(
+        "it holds",
+        || sql.query_one(named, &[]).expect("a row").get(0),
+        |name: &String| name == "nobody",
+    );
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut writer = postgres::Client::connect(&url, postgres::NoTls).expect("PostgreSQL");
+            writer.batch_execute("update shop set total = 11 where id = 5").expect("a change");
+        });
+        let count = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'";
+        eventually(
+            "it waits",
+            || sql.query_one(count, &[]).expect("a row").get(0),
+            |count: &i64| *count == 1,
+        );
+        world.topic.send(0, &[update(1, 5, 5)]);
+        world.topic.wait_for_offsets(&[2]);
+        eventually("a lease", || world.redis.names(), |names| *names == [LEASE]);
+        set(&mut sql, "alter system reset synchronous_standby_names");
+    });
+    // What was visible before would have been stored by now, and stay.
+    world.wait_for_total("v:5", 11);
+}
