@@ -22,7 +22,7 @@ use crate::config::{RedisUrl, Settings};
 use crate::handoff::{Handoff, Sent};
 use crate::http;
 use crate::kafka::{DeadLetters, Fresh, Mode, Reader, ReaderError, Share};
-use crate::redis::{Connection, Families, LiveNames, write};
+use crate::redis::{Connection, Families, LiveNames, Places, Refilling, write};
 use crate::telemetry::{Health, Metrics, Part};
 
 /// How long the reader may take to drain, commit and leave the group, before the process ends without it. What is not
@@ -58,12 +58,18 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
     let handoff = Arc::new(Handoff::new(&catalog, mode == Mode::Apply && catalog.settles()));
     let fresh = Arc::new(Fresh::new(&catalog, settings.values.clone(), settings.redis.value_format));
     let mut http = tokio::spawn(http::serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
+    let places = settings.database.clone().map(|database| Places {
+        redis: settings.redis.url.clone(),
+        database,
+        format: settings.redis.value_format,
+    });
     let shared = Shared {
         catalog: Arc::clone(&catalog),
         handoff: Arc::clone(&handoff),
         health: Arc::clone(&health),
         metrics: Arc::clone(&metrics),
         fresh: Arc::clone(&fresh),
+        refilling: Arc::new(Refilling::new(&catalog, &metrics, places)),
     };
     let (mut writer, mut families) = match mode {
         Mode::Apply => shared.delete(&settings.redis.url)?,
@@ -159,6 +165,7 @@ struct Shared {
     health: Arc<Health>,
     metrics: Arc<Metrics>,
     fresh: Arc<Fresh>,
+    refilling: Arc<Refilling>,
 }
 
 /// The task that deletes keys, and the one that deletes families.
@@ -174,14 +181,18 @@ impl Shared {
         let names = Arc::new(LiveNames::new(url.clone(), &self.catalog, &self.metrics));
         let families = Arc::new(Families::new(Arc::clone(&self.catalog), Arc::clone(&names)));
         let writer = write(
-            (self.catalog, self.fresh),
+            (self.catalog, self.fresh, Arc::clone(&self.refilling)),
             Arc::clone(&self.handoff),
             keys,
             Arc::clone(&families),
             Arc::clone(&self.metrics),
         );
         let deletion = async move {
-            tokio::join!(families.delete(self.handoff, scans, self.metrics), names.follow());
+            tokio::join!(
+                families.delete(self.handoff, scans, self.metrics),
+                names.follow(),
+                self.refilling.ask()
+            );
         };
         Ok((tokio::spawn(writer), tokio::spawn(deletion)))
     }

@@ -76,6 +76,8 @@
 //!   `tests/protocol` checks it in every order of steps.
 //! - **A value never goes back.** What freshet writes replaces nothing newer and survives no newer deletion, whoever sends it
 //!   late; it expires, and those written together do not expire together. `redis/fence.rs` says how.
+//! - **Whoever asks the database does so as a reader does.** A value that the database tells for a deleted key is stored under a
+//!   lease that was taken before it was asked. Nothing waits for it: without it the key is deleted. `redis/refilling` says how.
 //! - **Old and new.** The keys of the row as it was and as it is go.
 //! - **In doubt, wider.** Where the old row is unknown, an event cannot be decoded, a table is truncated, offsets were
 //!   lost or the definitions changed, the whole family goes: [`views::Reason`] lists the causes. Nothing is skipped.
@@ -95,6 +97,9 @@
 //! - A large column that an update did not touch comes as a placeholder ([`change::Value::Unavailable`]).
 //! - A topic appears with a table's first event. Offsets in a partition have gaps: transaction markers, compaction.
 //!
+//! - The log shows a commit before other sessions of the database do: for microseconds, or with
+//!   `synchronous_standby_names` for as long as a standby takes. Who asks the database after an event waits until nothing that has a
+//!   commit time is still running (`database/session.rs`). Without `track_commit_timestamp` nobody can tell, and a reader never can.
 //! - Positions (`source.lsn`) are those of changes, not of commits: they order the changes of one row, and a row against a
 //!   truncate, and nothing else. After a restore of the database they go back while its time goes on.
 //! - A snapshot after other events means that events were lost. It shows no deletion of rows that vanished in between.

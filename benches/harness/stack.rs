@@ -59,6 +59,8 @@ impl Stack {
         // Free a moment ago; nothing else on this machine asks for ports meanwhile.
         let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let file = self.folder.path().join(format!("{group}-{}.yaml", listen.port()));
+        // What is computed is computed of columns with a type; a column that is not is given none.
+        let columns = if views.contains("value:") { ", columns: { status: text }" } else { "" };
         let (brokers, redis) = (self.brokers(), &self.addresses["REDIS_URL"]);
         fs::write(
             &file,
@@ -66,8 +68,7 @@ impl Stack {
                 "kafka: {{ brokers: \"{brokers}\", group: {group} }}\n\
                  redis: {{ url: \"{redis}\", key_format: \":1:{{}}\" }}\n\
                  http: {{ listen: \"{listen}\" }}\n\
-                 tables:\n  task: {{ topic: {topic}, primary_key: id, replica_identity: full, tracked: {tracked}, \
-                 columns: {{ status: text }} }}\n\
+                 tables:\n  task: {{ topic: {topic}, primary_key: id, replica_identity: full, tracked: {tracked}{columns} }}\n\
                  views:\n{views}"
             ),
         )?;

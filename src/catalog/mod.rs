@@ -17,7 +17,7 @@ pub use relation::{Relation, RelationId};
 pub use table::{Column, ColumnId, ColumnType, Keep, ReplicaIdentity, Table, TableId};
 pub use template::{Hole, Template, TemplateError, escape_glob};
 pub use tracking::{Component, ComponentId, Need};
-pub use view::{Computed, Fill, Group, Path, Pattern, Reads, Source, View, ViewId, Warm};
+pub use view::{Computed, Fill, Group, Path, Pattern, Reads, Refill, Source, View, ViewId, Warm};
 
 /// The tables, views and groups of one configuration.
 #[derive(Debug, Clone, Default)]

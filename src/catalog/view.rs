@@ -21,6 +21,8 @@ pub struct View {
     pub computed: Option<Computed>,
     /// Present where freshet writes the values that are computed.
     pub warm: Option<Warm>,
+    /// Present where freshet asks the database for a value after its key was deleted.
+    pub refill: Option<Refill>,
     /// How long the application lets a value live.
     pub ttl: Option<Duration>,
     /// How long after its first delete a key, or the family, is deleted again: for readers without leases, one of which may
@@ -52,6 +54,19 @@ pub struct Warm {
     pub ttl: Duration,
     /// How many keys are kept. Beyond, those go whose rows changed least recently.
     pub max_groups: usize,
+}
+
+/// A statement that tells a key's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refill {
+    /// The longest that a value lives.
+    pub ttl: Duration,
+    /// Where the statement stands, as the configuration names it.
+    pub file: String,
+    /// With `$1`, `$2` and so on for its parameters.
+    pub sql: String,
+    /// Which hole of the key each parameter is.
+    pub holes: Vec<usize>,
 }
 
 impl View {

@@ -37,12 +37,13 @@ pub fn load(path: &Path, env: Environment<'_>) -> Result<Settings, Error> {
     }
 }
 
-/// Reads the configuration from text. Messages call it `name`.
+/// Reads the configuration from text. Messages call it `name`; if that is a path, other files' paths begin at its folder.
 pub fn parse(name: &str, text: &str, env: Environment<'_>) -> Result<Settings, Error> {
     let mut problems = problem::Problems::default();
     let settings = document::Document::read(text, env, &mut problems).and_then(|document| {
         let shape = schema::check(&document, &mut problems);
-        resolve::resolve(&document, &shape, &mut problems)
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        resolve::resolve(&document, &shape, folder, &mut problems)
     });
     match settings {
         Some(settings) if problems.is_empty() => Ok(settings),

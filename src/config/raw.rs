@@ -247,8 +247,12 @@ pub(super) struct View {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "mapping")]
     pub value: Option<serde_json::Map<String, Value>>,
-    /// `stream`: freshet writes the `value` of a key into Redis when a row changes it, instead of deleting the key, and renews
+    /// Where the values come from that freshet writes. `stream`: it writes the `value` of a key into Redis when a row changes it, instead of deleting the key, and renews
     /// it before its `ttl` ends. It needs a `value` and a `ttl`. A key whose value is not known is deleted as in other views.
+    /// `{ sql: FILE }`: it deletes a key and asks the `database` for its value then, under a lease as a reader does. The file's
+    /// path begins at the configuration's folder. The statement names the key's holes, like `:shop_id`, and tells one row: the
+    /// value is a mapping of its columns in their order, or what is in its only column, if that is `value` and of type `json`.
+    /// No row: nothing is stored. It needs a `ttl`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Warm")]
     pub warm: Option<Warm>,
@@ -280,11 +284,28 @@ pub(super) struct View {
 }
 
 /// Where the values come from that freshet writes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+pub(super) enum Warm {
+    From(Stream),
+    Asked(Asked),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-pub(super) enum Warm {
+pub(super) enum Stream {
     Stream,
+}
+
+/// What the database is asked.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(super) struct Asked {
+    /// The file that the statement stands in.
+    pub sql: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

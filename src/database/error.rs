@@ -11,6 +11,16 @@ pub enum DatabaseError {
     Tls(rustls::Error),
     /// It did not answer for so long.
     Silent(Duration),
+    /// It is a replica, which may lag behind the events.
+    Replica,
+    /// A column whose values have no spelling in Redis.
+    Column {
+        name: String,
+        r#type: String,
+    },
+    NoColumn,
+    /// A number that is none that JSON and Python share.
+    Number,
 }
 
 impl DatabaseError {
@@ -19,7 +29,7 @@ impl DatabaseError {
         match self {
             Self::Postgres(error) => error.code() == Some(&SqlState::QUERY_CANCELED),
             Self::Silent(_) => true,
-            Self::Tls(_) => false,
+            _ => false,
         }
     }
 }
@@ -34,6 +44,17 @@ impl fmt::Display for DatabaseError {
                 (None, None) => write!(f, "{error}"),
             },
             Self::Tls(error) => write!(f, "TLS cannot be used: {error}"),
+            Self::Replica => f.write_str(
+                "it is a replica, which may lag behind the events; name the primary as `database.url`",
+            ),
+            Self::Column { name, r#type } => {
+                write!(
+                    f,
+                    "the column `{name}` is of type {type}; cast it to text, float8, bigint, boolean or json"
+                )
+            }
+            Self::NoColumn => f.write_str("the statement tells no column"),
+            Self::Number => f.write_str("a number is not finite or has more than 64 bits"),
             Self::Silent(waited) => write!(f, "no answer within {}", humantime::format_duration(*waited)),
         }
     }

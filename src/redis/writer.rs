@@ -9,6 +9,7 @@ use super::connection::{Connection, Ping, Repeatable};
 use super::deletion::{Along, Deleted, delete};
 use super::families::Families;
 use super::identity::LOOK;
+use super::refilling::Refilling;
 use super::settling::Settling;
 use super::warming::{Warming, What};
 use crate::batch::Keys;
@@ -28,7 +29,7 @@ const MOST_SETTLING_BYTES: usize = 64 << 20;
 
 /// Sends batch after batch, each once the one before is acknowledged, and what is due a second time or by itself. Never ends.
 pub async fn write(
-    (catalog, fresh): (Arc<Catalog>, Arc<Fresh>),
+    (catalog, fresh, refilling): (Arc<Catalog>, Arc<Fresh>, Arc<Refilling>),
     handoff: Arc<Handoff>,
     mut connection: Connection,
     families: Arc<Families>,
@@ -38,7 +39,7 @@ pub async fn write(
     connection.until_done(&Ping).await;
     let warming = Warming::new(&catalog, &fresh, &metrics);
     let settling = Settling::default();
-    let mut writer = Writer { catalog, handoff, connection, families, metrics, settling, warming };
+    let mut writer = Writer { catalog, handoff, connection, families, metrics, settling, warming, refilling };
     loop {
         let has_room = writer.settling.bytes() < MOST_SETTLING_BYTES;
         tokio::select! {
@@ -60,6 +61,7 @@ struct Writer {
     metrics: Arc<Metrics>,
     settling: Settling,
     warming: Warming,
+    refilling: Arc<Refilling>,
 }
 
 impl Writer {
@@ -73,6 +75,7 @@ impl Writer {
             if !batch.keys.is_empty() {
                 let once = Once { catalog: &self.catalog, keys: &batch.keys };
                 let deleted = self.connection.until_done(&once).await;
+                self.refilling.deleted(batch.keys.iter());
                 let written = batch.keys.iter().filter(|(view, _)| self.catalog.view(*view).warm.is_some());
                 let written: Vec<_> = written.collect();
                 self.warming.write(&mut self.connection, &written, What::Write).await;
@@ -109,6 +112,7 @@ impl Writer {
             .map(|(key, view)| (*view, &**key))
             .partition(|(view, _)| self.catalog.view(*view).warm.is_some());
         let deleted = self.connection.until_done(&Again { catalog: &self.catalog, keys: &gone }).await;
+        self.refilling.deleted(gone.iter().copied());
         self.warming.write(&mut self.connection, &written, What::Again).await;
         self.metrics.second_deletes(gone.len(), deleted.keys);
         self.metrics.settling(self.settling.len());

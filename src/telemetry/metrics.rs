@@ -82,6 +82,35 @@ impl Warmed {
     }
 }
 
+/// What became of a deleted key whose value the database is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refilled {
+    Filled,
+    /// It was told that there is none.
+    Empty,
+    /// The key was there again, or a reader fills it.
+    Elsewhere,
+    /// It was deleted anew before its value was there.
+    Overtaken,
+    /// The database or Redis failed.
+    Failed,
+    /// Too many keys waited.
+    Dropped,
+}
+
+impl Refilled {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Filled => "filled",
+            Self::Empty => "empty",
+            Self::Elsewhere => "elsewhere",
+            Self::Overtaken => "overtaken",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 /// How a family was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
@@ -139,6 +168,9 @@ pub struct Metrics {
     audited: IntCounterVec,
     stale_keys: IntGaugeVec,
     last_audit: IntGaugeVec,
+    refilled: IntCounterVec,
+    refill_seconds: Histogram,
+    refill_queue: IntGauge,
     letters: IntCounterVec,
     stopped: IntGaugeVec,
     redis_retries: IntCounter,
@@ -181,6 +213,12 @@ impl Metrics {
         let settling_keys = IntGauge::new("freshet_settling_keys", "Keys that wait for their second delete.")
             .expect("a valid name");
         registry.register(Box::new(settling_keys.clone())).expect("a new name");
+        let refill_queue = IntGauge::new(
+            "freshet_refill_queue",
+            "Deleted keys whose values the database is still to be asked for.",
+        )
+        .expect("a valid name");
+        registry.register(Box::new(refill_queue.clone())).expect("a new name");
         let paused = gauges("freshet_paused", "1 while reading waits for Redis.", &["tables"]);
 
         let events =
@@ -272,6 +310,16 @@ impl Metrics {
                 "When the last audit of a view ended, since the Unix epoch.",
                 &["view"],
             ),
+            refilled: counters(
+                "freshet_refilled_total",
+                "What became of deleted keys whose values the database is asked for: filled, empty (there is none), elsewhere (there again, or a reader fills it), overtaken (deleted anew meanwhile), failed, dropped (too many waited).",
+                &["view", "outcome"],
+            ),
+            refill_seconds: histogram(
+                "freshet_refill_seconds",
+                "How long a value took that the database was asked for.",
+            ),
+            refill_queue,
             letters: counters(
                 "freshet_dead_letters_total",
                 "Messages written to the dead-letter topic.",
@@ -342,6 +390,18 @@ impl Metrics {
 
     pub fn warm_groups(&self, view: ViewId, keys: usize) {
         self.warm_groups.with_label_values(&[self.views[view.index()].as_str()]).set(as_i64(keys));
+    }
+
+    pub fn refilled(&self, view: ViewId, outcome: Refilled) {
+        self.refilled.with_label_values(&[self.views[view.index()].as_str(), outcome.label()]).inc();
+    }
+
+    pub fn refill_took(&self, took: Duration) {
+        self.refill_seconds.observe(took.as_secs_f64());
+    }
+
+    pub fn refill_queue(&self, keys: usize) {
+        self.refill_queue.set(as_i64(keys));
     }
 
     pub fn settling(&self, keys: usize) {

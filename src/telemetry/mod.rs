@@ -7,5 +7,5 @@ mod progress;
 
 pub use health::{Health, Part};
 pub use log::{LogFormat, init};
-pub use metrics::{FamilyDeletion, How, Metrics, Outcome, Warmed};
+pub use metrics::{FamilyDeletion, How, Metrics, Outcome, Refilled, Warmed};
 pub use progress::progress;

@@ -24,6 +24,7 @@ mod parameters;
 mod rebalance;
 mod redis_away;
 mod redis_faults;
+mod refill;
 mod settle;
 mod tracked;
 mod value;

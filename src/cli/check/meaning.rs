@@ -4,8 +4,8 @@ use humantime::format_duration;
 
 use super::tracking;
 use crate::catalog::{
-    Catalog, Column, ColumnId, ColumnType, Hole, Parameters, Pattern, Reads, ReplicaIdentity, Table, TableId,
-    View, Warm,
+    Catalog, Column, ColumnId, ColumnType, Hole, Parameters, Pattern, Reads, Refill, ReplicaIdentity, Table,
+    TableId, View, Warm,
 };
 use crate::views::{Does, Rule, Rules};
 
@@ -41,6 +41,9 @@ pub(super) fn of(catalog: &Catalog) -> String {
         }
         if let Some(warm) = view.warm {
             push_line(&mut text, 4, &written(warm));
+        }
+        if let Some(refill) = &view.refill {
+            push_line(&mut text, 4, &asked(refill));
         }
         if let Some(again) = again(view) {
             push_line(&mut text, 4, &again);
@@ -192,6 +195,15 @@ fn written(warm: Warm) -> String {
     format!(
         "written instead of deleted where the value is known; lives up to {}, renewed before; at most {max_groups} keys",
         format_duration(ttl)
+    )
+}
+
+/// Where the values come from after a deletion.
+fn asked(refill: &Refill) -> String {
+    format!(
+        "once a key is deleted, the database is asked for its value by {}; what it tells lives up to {}",
+        refill.file,
+        format_duration(refill.ttl)
     )
 }
 

@@ -1,5 +1,6 @@
 //! Is the configuration right, and is everything there that it needs? Says what the configuration means, then asks.
 
+mod database;
 mod dead_letters;
 mod finding;
 mod kafka;
@@ -67,13 +68,22 @@ impl Check {
             // They are asked at once: two dead servers cost the time of one.
             let answer = (!refused).then(|| ask_kafka(settings));
             let runtime = runtime()?;
-            let redis = runtime.block_on(redis::ask(settings));
+            let database = async {
+                match &settings.database {
+                    Some(database) => Some((database, database::ask(settings, database).await)),
+                    None => None,
+                }
+            };
+            let (redis, database) = runtime.block_on(async { tokio::join!(redis::ask(settings), database) });
             // A name that is still being looked up is left behind.
             runtime.shutdown_background();
             if let Some(answer) = answer {
                 sections.push(Section::new(format!("Kafka at {}", settings.kafka.brokers), answer()));
             }
             sections.push(Section::new(format!("Redis at {}", settings.redis.url), redis));
+            if let Some((database, findings)) = database {
+                sections.push(Section::new(format!("PostgreSQL at {}", database.url), findings));
+            }
         }
         let mut text = String::new();
         for section in &sections {

@@ -9,7 +9,7 @@ use super::ANSWER;
 use super::finding::Finding;
 use crate::catalog::{View, escape_glob};
 use crate::config::{RedisUrl, Settings};
-use crate::redis::{can_follow, connect_once, is_denied, lease_of, probe_writing};
+use crate::redis::{can_follow, connect_once, is_denied, lease_of, probe_refilling, probe_writing};
 
 /// Asks within the time that a server has for all that it is asked.
 pub(super) async fn ask(settings: &Settings) -> Vec<Finding> {
@@ -42,6 +42,7 @@ pub(super) async fn ask(settings: &Settings) -> Vec<Finding> {
     if may_unlink(&mut redis, settings, &mut findings).await {
         findings.push(may_revoke(&mut redis, settings).await);
         findings.extend(may_write(&mut redis, settings).await);
+        findings.extend(may_refill(&mut redis, settings).await);
     }
     findings.extend(may_follow(end, settings).await);
     findings
@@ -151,6 +152,28 @@ async fn may_write(redis: &mut Asked, settings: &Settings) -> Option<Finding> {
         }
     }
     Some(Finding::Right("writing values, and their fences, freshet:fence:*, is allowed".to_owned()))
+}
+
+/// Whether keys may be filled under a lease; nothing where none are.
+async fn may_refill(redis: &mut Asked, settings: &Settings) -> Option<Finding> {
+    let url = &settings.redis.url;
+    let mut asked = settings.catalog.views.iter().filter(|view| view.refill.is_some()).peekable();
+    asked.peek()?;
+    for view in asked {
+        let Some(command) = probe_refilling(&probe(view)) else { continue };
+        if let Err(error) = redis.query::<redis::Value>(&command).await {
+            let what =
+                format!("the scripts that fill keys under a lease fail (view `{}`, `warm`)", view.name);
+            return Some(if is_denied(&error) {
+                let prefix = escape_glob(view.pattern.prefix());
+                let rule = format!("+eval +exists +get +set +del ~{prefix}* ~freshet:lease:*");
+                Finding::wrong(format!("{what}: {error}"), allow(url, &rule))
+            } else {
+                failed(&what, &error, url)
+            });
+        }
+    }
+    Some(Finding::Right("filling keys under their leases is allowed".to_owned()))
 }
 
 /// A name by which to learn whether a view's keys may be deleted, without deleting any.

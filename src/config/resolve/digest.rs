@@ -28,13 +28,19 @@ pub(super) fn of(view: &View, catalog: &Catalog, value: Option<&Value>, format: 
     // A value of another definition must not stay.
     parts.extend(value.cloned());
     // Nor one that freshet has written, when it does so no more.
-    parts.extend(view.warm.and(format).map(|format| match format {
-        Format::Pickle => json!(["warm", "pickle"]),
-        Format::Json => json!(["warm", "json"]),
-    }));
+    parts.extend(view.warm.and(format).map(|format| json!(["warm", name(format)])));
+    // Nor one that another statement told.
+    parts.extend(view.refill.as_ref().map(|refill| json!(["sql", refill.sql, format.map(name)])));
     let text = Value::Array(parts).to_string();
     let hash = Sha256::digest(text.as_bytes());
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+const fn name(format: Format) -> &'static str {
+    match format {
+        Format::Pickle => "pickle",
+        Format::Json => "json",
+    }
 }
 
 fn of_parameters(parameters: &Parameters) -> Value {

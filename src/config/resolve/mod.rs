@@ -11,11 +11,14 @@ mod parameters;
 mod paths;
 mod pattern;
 mod prefixes;
+mod refill;
 mod relations;
 mod tables;
 mod values;
 mod views;
 mod warm;
+
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -34,6 +37,8 @@ const MOST: usize = 65_535;
 struct Context<'a> {
     document: &'a Document,
     shape: &'a Shape,
+    /// At which the paths of other files begin.
+    folder: &'a Path,
     problems: &'a mut Problems,
 }
 
@@ -113,8 +118,13 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-pub(super) fn resolve(document: &Document, shape: &Shape, problems: &mut Problems) -> Option<Settings> {
-    let mut context = Context { document, shape, problems };
+pub(super) fn resolve(
+    document: &Document,
+    shape: &Shape,
+    folder: &Path,
+    problems: &mut Problems,
+) -> Option<Settings> {
+    let mut context = Context { document, shape, folder, problems };
     let (kafka, redis, http) =
         (connections::kafka(&mut context), connections::redis(&mut context), connections::http(&mut context));
     let database = database::read(&mut context);

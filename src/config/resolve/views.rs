@@ -71,6 +71,7 @@ impl Reader<'_, '_> {
         }
         let warm = self.warm(raw, ttl);
         let pattern = self.pattern(raw, &feeds);
+        let refill = self.refill(raw, ttl, pattern.as_ref());
         let parameters = self.parameters(raw, pattern.as_ref(), &feeds);
         let affects = parameters.as_ref().ok().and_then(|parameters| parameters.as_ref()?.affects.as_ref());
         let (sources, computed, written) = if let Some(value) = &raw.value {
@@ -95,6 +96,7 @@ impl Reader<'_, '_> {
             sources,
             computed,
             warm,
+            refill: refill.ok()?,
             ttl,
             settle,
             hold,

@@ -17,34 +17,35 @@ const LONGEST: Duration = Duration::from_hours(24 * 365);
 impl Reader<'_, '_> {
     /// How the view's values are written, if they are. Reports what is missing for it, and what needs it.
     pub(super) fn warm(&mut self, raw: &raw::View, ttl: Option<Duration>) -> Option<Warm> {
-        if raw.warm.is_none() {
+        if !matches!(raw.warm, Some(raw::Warm::From(_))) {
             if raw.max_groups.is_some() {
                 let fault = Fault::new(
-                    "`max_groups` bounds what freshet writes, and it writes nothing of this view",
+                    "`max_groups` bounds what freshet keeps in Redis, and it keeps nothing of this view",
                     "add `warm: stream`, or remove it",
                 );
                 self.context.name(&child(self.pointer, "max_groups"), fault);
             }
             return None;
         }
-        let mut right = true;
-        let mut report = |reader: &mut Self, name: &str, fault| {
-            right = false;
-            reader.context.name(&child(reader.pointer, name), fault);
-        };
         if raw.value.is_none() {
             let fault = Fault::new(
                 "`warm: stream` writes what `value` says, and the view has none",
                 "add a `value`, or remove `warm`",
             );
-            report(self, "warm", fault);
+            self.context.name(&child(self.pointer, "warm"), fault);
         }
+        let ttl = self.lives(raw, ttl)?;
+        raw.value.is_some().then_some(Warm { ttl, max_groups: raw.max_groups.unwrap_or(MOST_GROUPS) })
+    }
+
+    /// How long what freshet writes lives. Reports if that is not said, or is too long or too short.
+    pub(super) fn lives(&mut self, raw: &raw::View, ttl: Option<Duration>) -> Option<Duration> {
         if raw.ttl.is_none() {
             let fault = Fault::new(
                 "everything that freshet writes expires, and the view has no `ttl`",
                 "add the one that the application uses, such as `ttl: 5m`",
             );
-            report(self, "warm", fault);
+            self.context.name(&child(self.pointer, "warm"), fault);
         }
         let ttl = ttl?;
         if !(SHORTEST..=LONGEST).contains(&ttl) {
@@ -52,8 +53,9 @@ impl Reader<'_, '_> {
                 "what freshet writes lives between `1s` and `1y`",
                 "write a longer or a shorter one, or remove `warm`",
             );
-            report(self, "ttl", fault);
+            self.context.name(&child(self.pointer, "ttl"), fault);
+            return None;
         }
-        right.then_some(Warm { ttl, max_groups: raw.max_groups.unwrap_or(MOST_GROUPS) })
+        Some(ttl)
     }
 }

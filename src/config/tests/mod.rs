@@ -8,6 +8,7 @@ mod digest;
 mod fuzz;
 mod groups;
 mod parameters;
+mod refill;
 mod resolved;
 mod shape;
 mod shipped;
