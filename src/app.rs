@@ -96,12 +96,7 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
                 Arc::clone(&metrics),
             )
         });
-        async move {
-            match deliverer {
-                Some(deliverer) => deliverer.deliver().await,
-                None => std::future::pending().await,
-            }
-        }
+        deliver(deliverer)
     });
     // A dry run writes nothing, so that nothing is its own to audit.
     let background =
@@ -156,6 +151,14 @@ pub async fn run(settings: Settings, mode: Mode) -> Result<(), AppError> {
         tracing::warn!(deadline_s, "not stopped in time; what is not committed is read again");
     }
     Ok(())
+}
+
+/// Without a dead-letter topic there is nothing to deliver, for ever.
+async fn deliver(letters: Option<DeadLetters>) {
+    match letters {
+        Some(letters) => letters.deliver().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What the tasks that write to Redis share with the rest.
