@@ -27,6 +27,8 @@ const DELETED: &str = r#"
 const WRITTEN: &str = r#"
   item: { key: "item:{id}", from: { task: { fill: { id: id } } }, ttl: 1h, warm: stream, max_groups: 1000000,
           value: { total: count(*), done: count(*) filter (where status = 'completed') } }
+relations:
+  task.itself: { column: id, to: task }
 "#;
 
 /// What becomes of the keys.
@@ -86,23 +88,6 @@ fn measure(
 ) -> Outcome<()> {
     let (topic, events) = (format!("bench.{kind}{rate}.task"), rate * seconds);
     kafka::create_topic(stack.brokers(), &topic)?;
-    let configuration = stack.configuration(&topic, &format!("{kind}-{rate}"), views, tracked)?;
-    let mut freshet = Freshet::start(&configuration)?;
-    // A first start deletes the families before the first event comes; the keys are set after it.
-    let mut opened = 0;
-    while opened < PARTITIONS {
-        opened += i32::from(freshet.line()?["target"] == "freshet::watermarks");
-    }
-    let mut redis = stack.redis()?;
-    redis::cmd("FLUSHALL").exec(&mut redis)?;
-    for first in (0..events).step_by(10_000) {
-        let mut pipeline = redis::pipe();
-        for id in first..events.min(first + 10_000) {
-            pipeline.set(format!(":1:item:{id}"), "value").ignore();
-        }
-        pipeline.exec(&mut redis)?;
-    }
-
     let producer = || -> Outcome<ThreadedProducer<Deliveries>> {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", stack.brokers()).set("linger.ms", "0");
@@ -110,15 +95,35 @@ fn measure(
     };
     let mut next = [0_i64; PARTITIONS as usize];
     if writes {
-        // Each value once, so that what is measured goes over a fence.
+        // Loaded before the first value is written: an update of a row that was never seen says that rows are missing.
         let first = producer()?;
         send(&first, &topic, 2_000, (0..events, 1))?;
         first.flush(Duration::from_secs(30))?;
-        (freshet, next, _) = acknowledgements(freshet, next, events)?;
-        while redis::cmd("DBSIZE").query::<u64>(&mut redis)? < 2 * events {
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", stack.brokers()).set("group.id", "ends");
+        next.copy_from_slice(&kafka::ends(&client, &topic)?);
     }
+    let configuration = stack.configuration(&topic, &format!("{kind}-{rate}"), views, tracked)?;
+    let mut redis = stack.redis()?;
+    redis::cmd("FLUSHALL").exec(&mut redis)?;
+    let mut freshet = Freshet::start(&configuration)?;
+    // A first start deletes the families before the first event comes; the keys are set after it.
+    let mut opened = 0;
+    while opened < PARTITIONS {
+        opened += i32::from(freshet.line()?["target"] == "freshet::watermarks");
+    }
+    // What is measured goes over a fence.
+    while writes && redis::cmd("DBSIZE").query::<u64>(&mut redis)? < 2 * events {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for first in (0..events).step_by(10_000).filter(|_| !writes) {
+        let mut pipeline = redis::pipe();
+        for id in first..events.min(first + 10_000) {
+            pipeline.set(format!(":1:item:{id}"), "value").ignore();
+        }
+        pipeline.exec(&mut redis)?;
+    }
+
     let producer = producer()?;
     let reader = std::thread::spawn(move || acknowledgements(freshet, next, events));
     send(&producer, &topic, rate, (0..events, 2))?;

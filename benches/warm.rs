@@ -17,10 +17,13 @@ use rdkafka::ClientConfig;
 const DELETED: &str = r#"
   stats: { key: "stats:{department_id}", from: { task: { fill: { department_id: department_id }, reads: [status] } } }
 "#;
+/// The rows of a group are found by a relation. Where it leads is never asked.
 const WRITTEN: &str = r#"
   stats: { key: "stats:{department_id}", from: { task: { fill: { department_id: department_id } } }, ttl: 1h, warm: stream,
            max_groups: 1000000,
            value: { total: count(*), done: count(*) filter (where status = 'completed') } }
+relations:
+  task.parent: { column: department_id, to: task }
 "#;
 
 fn main() -> Outcome<()> {
