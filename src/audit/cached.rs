@@ -5,7 +5,7 @@ use std::io::Read as _;
 use flate2::read::ZlibDecoder;
 
 use super::pickle;
-use crate::values::Format;
+use crate::values::Spelling;
 
 /// What an inflated value may hold at most, and of how many parts one may be.
 const MOST_BYTES: u64 = 16 << 20;
@@ -56,7 +56,7 @@ impl Cached {
     ///
     /// # Errors
     /// Why it cannot be read. Whatever the bytes are, neither time nor memory go beyond a bound.
-    pub fn read(bytes: &[u8], format: Format) -> Result<Self, Unreadable> {
+    pub fn read(bytes: &[u8], spelling: Spelling) -> Result<Self, Unreadable> {
         // No pickle and no JSON begins like a zlib stream.
         if let [0x78, second, ..] = bytes
             && (0x7800 + u32::from(*second)).is_multiple_of(31)
@@ -67,20 +67,20 @@ impl Cached {
             if inflated.len() as u64 > MOST_BYTES {
                 return Err(Unreadable::TooLarge);
             }
-            return Self::read_plain(&inflated, format);
+            return Self::read_plain(&inflated, spelling);
         }
-        Self::read_plain(bytes, format)
+        Self::read_plain(bytes, spelling)
     }
 
-    fn read_plain(bytes: &[u8], format: Format) -> Result<Self, Unreadable> {
-        match format {
-            Format::Json => {
+    fn read_plain(bytes: &[u8], spelling: Spelling) -> Result<Self, Unreadable> {
+        match spelling {
+            Spelling::Json => {
                 let value = serde_json::from_slice(bytes).map_err(|_| Unreadable::Json)?;
                 let mut cached = Self { parts: Vec::new(), root: 0 };
                 cached.root = cached.json(value)?;
                 Ok(cached)
             }
-            Format::Pickle => match integer(bytes) {
+            Spelling::Pickle => match integer(bytes) {
                 // So Django's Redis cache stores integers, which Redis can add to.
                 Some(integer) => Ok(Self { parts: vec![Part::Integer(integer)], root: 0 }),
                 None => pickle::read(bytes),

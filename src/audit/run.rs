@@ -249,7 +249,7 @@ impl Open {
                 }
                 cache::Cached::TooLong => "it is larger than what is read of one value".to_owned(),
                 cache::Cached::OfAnotherKind => "it is no string in Redis".to_owned(),
-                cache::Cached::Value(bytes, lives) => match Cached::read(&bytes, subject.format) {
+                cache::Cached::Value(bytes, lives) => match Cached::read(&bytes, subject.format.spelling) {
                     Ok(value) => {
                         let age = ttl.zip(lives).map(|(ttl, lives)| ttl.saturating_sub(lives));
                         if let Some(age) = age {

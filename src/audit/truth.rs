@@ -16,7 +16,7 @@ use crate::catalog::TableId;
 use crate::change::{Change, Operation, Snapshot, Value};
 use crate::database::DatabaseError;
 use crate::rows::Rows;
-use crate::values::{Format, Trouble, Values};
+use crate::values::{Spelling, Trouble, Values};
 
 const DESCRIBE: &str = "SELECT a.attname::text, format_type(a.atttypid, -1), \
     CASE t.typtype WHEN 'e' THEN 'enum' ELSE t.typname::text END \
@@ -140,7 +140,7 @@ impl Truth {
         };
         match difference(cached, &expected) {
             Ok(None) => Look::True,
-            Ok(Some(found)) => match expected.bytes(Format::Json) {
+            Ok(Some(found)) => match expected.bytes(Spelling::Json) {
                 Ok(bytes) => {
                     let mut hasher = FixedState::default().build_hasher();
                     hasher.write(&bytes);

@@ -12,7 +12,7 @@ use crate::catalog::{Catalog, Pattern, View, ViewId};
 use crate::config::{Settings, suggest};
 use crate::kafka::{Progress, RowsNow, rows_now};
 use crate::telemetry;
-use crate::values::{Format, Trouble};
+use crate::values::{Spelling, Trouble};
 
 /// Compute a key's value from the change events alone, as the view's `value` says
 #[derive(Debug, Args)]
@@ -31,12 +31,12 @@ pub(super) struct ValueCommand {
     #[arg(value_name = "HOLE=VALUE")]
     values: Vec<String>,
     /// How it is printed
-    #[arg(long, value_enum, default_value_t = Spelling::Json)]
-    format: Spelling,
+    #[arg(long, value_enum, default_value_t = Spelled::Json)]
+    format: Spelled,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Spelling {
+enum Spelled {
     /// As django-redis' JSON serializer reads it, and a line end
     Json,
     /// As Django's Redis cache and django-redis read it by default
@@ -60,13 +60,13 @@ impl ValueCommand {
         let now = rows_now(&settings.kafka, &catalog, &tables, |topic, progress| bar.tell(topic, progress));
         bar.bar.finish_and_clear();
         let now = now.map_err(|error| Failure::of(&error))?;
-        let (format, end) = match self.format {
-            Spelling::Json => (Format::Json, "\n"),
-            Spelling::Pickle => (Format::Pickle, ""),
+        let (spelling, end) = match self.format {
+            Spelled::Json => (Spelling::Json, "\n"),
+            Spelled::Pickle => (Spelling::Pickle, ""),
         };
         let value = settings.values.value(&catalog, &now.rows, id, &key);
         let mut bytes = value
-            .and_then(|value| value.bytes(format))
+            .and_then(|value| value.bytes(spelling))
             .map_err(|trouble| Failure::Failed(explain(&key, trouble, &now)))?;
         bytes.extend_from_slice(end.as_bytes());
         let mut out = io::stdout();

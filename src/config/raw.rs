@@ -71,7 +71,7 @@ pub(super) struct Redis {
     #[serde(default = "default_key_format")]
     pub key_format: String,
     /// How readers spell the values that freshet writes: `pickle` as Django and django-redis do unless told otherwise, or
-    /// `json` as the JSON serializer of django-redis does.
+    /// `json` as the JSON serializer of django-redis does. With `+zlib` as with django-redis' zlib compressor.
     #[serde(default)]
     pub value_format: ValueFormat,
 }
@@ -83,6 +83,10 @@ pub(super) enum ValueFormat {
     #[default]
     Pickle,
     Json,
+    #[serde(rename = "pickle+zlib")]
+    PickleZlib,
+    #[serde(rename = "json+zlib")]
+    JsonZlib,
 }
 
 /// Metrics and health.

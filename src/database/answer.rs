@@ -31,7 +31,7 @@ pub(super) fn bytes(row: &Row, format: Format) -> Result<Vec<u8>, DatabaseError>
         ([column], [Cell::Json(json)]) if column.name() == "value" => tree(json),
         _ => Tree::Map(columns.iter().map(Column::name).zip(cells.iter().map(Cell::tree)).collect()),
     };
-    tree.bytes(format).map_err(|_| DatabaseError::Number)
+    tree.bytes(format.spelling).map(|spelled| format.pack(spelled)).map_err(|_| DatabaseError::Number)
 }
 
 enum Cell<'r> {

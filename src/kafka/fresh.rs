@@ -61,10 +61,14 @@ impl Fresh {
             let reading = self.reading();
             (reading.tracking.clone(), reading.number)
         };
-        let rendered = match tracking {
-            Some(tracking) => tracking.render(&self.values, self.format, keys, most),
+        let mut rendered = match tracking {
+            Some(tracking) => tracking.render(&self.values, self.format.spelling, keys, most),
             None => keys.iter().map(|_| Err(Trouble::Unresolved)).collect(),
         };
+        // No event waits for this.
+        for Rendered { value, .. } in rendered.iter_mut().flatten() {
+            *value = self.format.pack(std::mem::take(value));
+        }
         (number, rendered)
     }
 

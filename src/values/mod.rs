@@ -15,6 +15,7 @@ pub mod compile;
 mod datum;
 mod expression;
 mod fold;
+mod format;
 mod group;
 mod plan;
 mod render;
@@ -29,19 +30,12 @@ use std::sync::Arc;
 pub use datum::Datum;
 pub use expression::{Cast, Expression, Operator};
 pub use fold::{Aggregate, Function};
+pub use format::{Format, Spelling};
 pub use plan::{Each, Field, Group, Map, Order, Plan, Slot};
 pub use tree::Tree;
 
 use crate::catalog::{Catalog, ViewId};
 use crate::rows::Rows;
-
-/// How readers spell values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Of Python, in a protocol that every living version reads.
-    Pickle,
-    Json,
-}
 
 /// Why a key has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

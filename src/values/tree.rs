@@ -2,7 +2,7 @@ use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Serialize, Serializer};
 
 use super::datum::Datum;
-use super::{Format, Trouble};
+use super::{Spelling, Trouble};
 
 /// A value that is computed: what the bytes in Redis spell.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,13 +14,13 @@ pub enum Tree<'t> {
 }
 
 impl Tree<'_> {
-    /// The bytes that a reader of this format understands. An integer beyond 64 bits is none that a database holds.
-    pub fn bytes(&self, format: Format) -> Result<Vec<u8>, Trouble> {
-        match format {
-            Format::Pickle => {
+    /// The bytes that a reader of this spelling understands. An integer beyond 64 bits is none that a database holds.
+    pub fn bytes(&self, spelling: Spelling) -> Result<Vec<u8>, Trouble> {
+        match spelling {
+            Spelling::Pickle => {
                 serde_pickle::to_vec(self, serde_pickle::SerOptions::new()).map_err(|_| Trouble::Value)
             }
-            Format::Json => serde_json::to_vec(self).map_err(|_| Trouble::Value),
+            Spelling::Json => serde_json::to_vec(self).map_err(|_| Trouble::Value),
         }
     }
 }

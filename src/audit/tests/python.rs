@@ -2,7 +2,7 @@
 
 use super::super::cached::Part;
 use crate::audit::{Cached, difference};
-use crate::values::{Datum, Format, Tree};
+use crate::values::{Datum, Spelling, Tree};
 
 /// One value by Python's protocols 2, 4 and 5.
 const PICKLES: [&str; 3] = [
@@ -47,7 +47,7 @@ fn expected(total: i128) -> Tree<'static> {
 #[test]
 fn what_python_writes_is_read_and_compared() {
     for pickle in pickles() {
-        let cached = Cached::read(&pickle, Format::Pickle).expect("a pickle");
+        let cached = Cached::read(&pickle, Spelling::Pickle).expect("a pickle");
         assert_eq!(difference(&cached, &expected(3)), Ok(None));
         let found = difference(&cached, &expected(4)).expect("plain values").expect("a difference");
         assert_eq!((&*found.path, &*found.cached, &*found.database), ("total", "3", "4"));
@@ -56,6 +56,6 @@ fn what_python_writes_is_read_and_compared() {
 
 #[test]
 fn an_integer_of_django_is_its_digits() {
-    let cached = Cached::read(b"-42", Format::Pickle).expect("an integer");
+    let cached = Cached::read(b"-42", Spelling::Pickle).expect("an integer");
     assert_eq!(cached.parts[cached.root], Part::Integer(-42));
 }

@@ -59,8 +59,10 @@ pub(super) fn redis(context: &mut Context<'_>) -> Option<Redis> {
         context.value("/redis/key_format", fault.clone());
     }
     let value_format = match raw.value_format {
-        raw::ValueFormat::Pickle => Format::Pickle,
-        raw::ValueFormat::Json => Format::Json,
+        raw::ValueFormat::Pickle => Format::PICKLE,
+        raw::ValueFormat::Json => Format::JSON,
+        raw::ValueFormat::PickleZlib => Format { compressed: true, ..Format::PICKLE },
+        raw::ValueFormat::JsonZlib => Format { compressed: true, ..Format::JSON },
     };
     Some(Redis { url: RedisUrl::new(url?), key_format: format.ok()?, value_format })
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::catalog::{Catalog, Fill, Parameters, Path, Pattern, Reads, ReplicaIdentity, Source, Table, View};
-use crate::values::Format;
+use crate::values::{Format, Spelling};
 
 /// From a text of everything that decides, in an order that does not depend on that of the file. Its form is part of
 /// what is committed to Kafka: a change of it deletes every family once.
@@ -37,9 +37,11 @@ pub(super) fn of(view: &View, catalog: &Catalog, value: Option<&Value>, format: 
 }
 
 const fn name(format: Format) -> &'static str {
-    match format {
-        Format::Pickle => "pickle",
-        Format::Json => "json",
+    match (format.spelling, format.compressed) {
+        (Spelling::Pickle, false) => "pickle",
+        (Spelling::Json, false) => "json",
+        (Spelling::Pickle, true) => "pickle+zlib",
+        (Spelling::Json, true) => "json+zlib",
     }
 }
 

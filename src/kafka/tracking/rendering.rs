@@ -8,7 +8,7 @@ use super::Tracking;
 use super::component::{Phase, Reading};
 use crate::catalog::ViewId;
 use crate::kafka::fresh::Rendered;
-use crate::values::{Format, Trouble, Values};
+use crate::values::{Spelling, Trouble, Values};
 use crate::views::filled_keys;
 
 /// For how long values are computed, one at least, while events wait for the rows.
@@ -24,7 +24,7 @@ impl Tracking {
     pub(in crate::kafka) fn render(
         &self,
         values: &Values,
-        format: Format,
+        spelling: Spelling,
         keys: &[(ViewId, &str)],
         most: usize,
     ) -> Vec<Result<Rendered, Trouble>> {
@@ -40,7 +40,7 @@ impl Tracking {
             rendered.push(match fence {
                 Some(fence) => {
                     let tree = values.value(&self.catalog, &state.rows, *view, key);
-                    tree.and_then(|tree| tree.bytes(format)).and_then(|value| {
+                    tree.and_then(|tree| tree.bytes(spelling)).and_then(|value| {
                         bytes += value.len() + fence.len();
                         let fits = value.len() <= MOST_VALUE;
                         fits.then(|| Rendered { value, fence: fence.clone() }).ok_or(Trouble::TooLarge)

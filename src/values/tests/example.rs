@@ -1,7 +1,7 @@
 //! The values of the work-orders example, as its application computes them.
 
 use super::scene::{Scene, float, int, map, text};
-use crate::values::{Datum, Format, Tree};
+use crate::values::{Datum, Spelling, Tree};
 
 const TABLES: &str = "
 tables:
@@ -159,7 +159,7 @@ fn dept_workload() {
     let Tree::Map(fields) = &value else { panic!("a map") };
     assert_eq!(fields[5].1, Tree::Leaf(Datum::Integer(0)));
     let read: serde_json::Value = serde_pickle::from_slice(
-        &scene.bytes("dept_workload:5", Format::Pickle).expect("a pickle"),
+        &scene.bytes("dept_workload:5", Spelling::Pickle).expect("a pickle"),
         serde_pickle::DeOptions::new(),
     )
     .expect("what was written");

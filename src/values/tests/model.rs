@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::scene::{Scene, tasks};
-use crate::values::Format;
+use crate::values::Spelling;
 
 const VALUE: &str = "{
   team: team,
@@ -130,7 +130,7 @@ proptest! {
         }
         let rows: Vec<Task> = rows.into_values().collect();
         for team in 0..3 {
-            let bytes = scene.bytes(&format!("v:{team}"), Format::Json).ok();
+            let bytes = scene.bytes(&format!("v:{team}"), Spelling::Json).ok();
             let found = bytes.map(|bytes| String::from_utf8(bytes).expect("JSON"));
             prop_assert_eq!(found, model(&rows, &users, team).map(|json| json.to_string()));
         }

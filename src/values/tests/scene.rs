@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, TableId, ViewId};
 use crate::change::{Change, Operation, Row, Snapshot, Value};
 use crate::config::Settings;
 use crate::rows::Rows;
-use crate::values::{Datum, Format, Tree, Trouble, Values};
+use crate::values::{Datum, Spelling, Tree, Trouble, Values};
 use crate::views::{Effects, Evaluator, Why};
 
 /// A configuration, and rows.
@@ -95,7 +95,7 @@ impl Scene {
         self.values.value(&self.catalog, &self.rows, self.view(), key)
     }
 
-    pub(super) fn bytes(&self, key: &str, format: Format) -> Result<Vec<u8>, Trouble> {
+    pub(super) fn bytes(&self, key: &str, format: Spelling) -> Result<Vec<u8>, Trouble> {
         self.value(key)?.bytes(format)
     }
 }

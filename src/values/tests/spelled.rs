@@ -1,7 +1,7 @@
 //! The bytes, and the holes of keys.
 
 use super::scene::{Scene, int, map};
-use crate::values::{Datum, Format, Tree, Trouble};
+use crate::values::{Datum, Spelling, Tree, Trouble};
 
 #[test]
 fn the_bytes() {
@@ -14,19 +14,19 @@ fn the_bytes() {
         ("l", Tree::List(vec![int(i64::MIN.into())])),
         ("e", Tree::List(Vec::new())),
     ]);
-    let json = tree.bytes(Format::Json).expect("JSON");
+    let json = tree.bytes(Spelling::Json).expect("JSON");
     assert_eq!(
         String::from_utf8(json).expect("UTF-8"),
         r#"{"z":1,"a":0.0,"n":null,"t":true,"s":"é\"","l":[-9223372036854775808],"e":[]}"#
     );
-    let pickle = tree.bytes(Format::Pickle).expect("a pickle");
+    let pickle = tree.bytes(Spelling::Pickle).expect("a pickle");
     let read: serde_json::Value =
         serde_pickle::from_slice(&pickle, serde_pickle::DeOptions::new()).expect("what was written");
     assert_eq!(
         read.to_string(),
         r#"{"z":1,"a":0.0,"n":null,"t":true,"s":"é\"","l":[-9223372036854775808],"e":[]}"#
     );
-    for format in [Format::Json, Format::Pickle] {
+    for format in [Spelling::Json, Spelling::Pickle] {
         assert_eq!(int(i128::from(i64::MAX) + 1).bytes(format), Err(Trouble::Value));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::scene::{Scene, float, int, map, tasks, text};
 use crate::catalog::RelationId;
-use crate::values::{Datum, Format, Tree, Trouble};
+use crate::values::{Datum, Spelling, Tree, Trouble};
 
 const ROWS: [&str; 8] = [
     "team id=1 title=north",
@@ -141,7 +141,10 @@ fn names() {
 #[test]
 fn lists() {
     let of = |scene: &Scene| {
-        format!("{:?}", scene.bytes("v:1", Format::Json).map(|bytes| String::from_utf8(bytes).expect("JSON")))
+        format!(
+            "{:?}",
+            scene.bytes("v:1", Spelling::Json).map(|bytes| String::from_utf8(bytes).expect("JSON"))
+        )
     };
     let list = |rest: &str| scene(&format!("{{ l: {{ each: user_id, {rest} }} }}"));
     let scene_of = list("value: { id: user_id, name: user.name, n: count(*) }");
@@ -185,7 +188,7 @@ fn numbers_that_are_none() {
         "cast(1e300 as integer)",
     ] {
         let scene = scene(&format!("{{ x: \"{expression}\" }}"));
-        assert_eq!(scene.bytes("v:1", Format::Json), Err(Trouble::Value), "{expression}");
+        assert_eq!(scene.bytes("v:1", Spelling::Json), Err(Trouble::Value), "{expression}");
     }
     // On the way there is room.
     check("9223372036854775807 + 1 - 1", int(i64::MAX.into()));

@@ -2,6 +2,7 @@
 
 mod application;
 mod bounds;
+mod compressed;
 mod doubt;
 mod fences;
 mod permissions;
