@@ -64,7 +64,7 @@ fn cell(row: &Row, index: usize) -> Result<Cell<'_>, DatabaseError> {
         Type::INT2 => row.try_get::<_, Option<i16>>(index)?.map(|number| Datum::Integer(number.into())),
         Type::INT4 => row.try_get::<_, Option<i32>>(index)?.map(|number| Datum::Integer(number.into())),
         Type::INT8 => row.try_get::<_, Option<i64>>(index)?.map(|number| Datum::Integer(number.into())),
-        Type::FLOAT4 => float(row.try_get::<_, Option<f32>>(index)?.map(f64::from))?,
+        Type::FLOAT4 => float(row.try_get::<_, Option<f32>>(index)?.map(as_written))?,
         Type::FLOAT8 => float(row.try_get(index)?)?,
         _ => row.try_get::<_, Option<&str>>(index)?.map(|text| Datum::Text(text.into())),
     };
@@ -87,6 +87,11 @@ fn tree(json: &Json) -> Tree<'_> {
             Tree::Map(fields.iter().map(|(name, value)| (name.as_str(), tree(value))).collect())
         }
     }
+}
+
+/// What drivers make of the text that PostgreSQL writes: 0.1 and not the nearest binary32, which is 0.10000000149.
+fn as_written(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| f64::from(number))
 }
 
 fn is_json(r#type: &Type) -> bool {
@@ -116,5 +121,20 @@ impl<'r> FromSql<'r> for Text<'r> {
 
     fn accepts(r#type: &Type) -> bool {
         is_json(r#type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::Spelling;
+
+    #[test]
+    fn floats_are_what_was_written_to_the_last_digit() {
+        let text = "[31.245270191439438,0.30000000000000004,1.0,-2.5e-8,12]";
+        let json: Json = serde_json::from_str(text).expect("JSON");
+        let bytes = tree(&json).bytes(Spelling::Json).expect("a value");
+        assert_eq!(str::from_utf8(&bytes), Ok(text));
+        assert_eq!((as_written(0.1), as_written(1e20)), (0.1, 1e20));
     }
 }
