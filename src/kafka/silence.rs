@@ -2,9 +2,10 @@
 //!
 //! Seen with librdkafka 2.12: a broker that hung for a few seconds, longer than the session, answers again, and the client
 //! finds "no usable brokers" for ever; it does not even try to connect. So it is asked what nobody else would ask: whether
-//! a new client fares better. If so, the old one is given up.
+//! a new client fares better. If so twice, with as long between as the old one may wait before it tries again, the old one is
+//! given up: after an outage the brokers may have just come back.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
@@ -18,28 +19,45 @@ const ANSWER: Duration = Duration::from_secs(3);
 
 /// How long one client has not heard of a broker that answers.
 #[derive(Debug, Default)]
-pub(super) struct Silence(Mutex<Option<Instant>>);
+pub(super) struct Silence(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    since: Option<Instant>,
+    /// Another client was answered the last time that one was tried.
+    others_hear: bool,
+}
 
 impl Silence {
     /// Takes whether the client's last report told of a broker that answers.
     pub(super) fn note(&self, answers: bool, now: Instant) {
-        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *since = (!answers).then(|| since.unwrap_or(now));
+        let mut state = self.lock();
+        state.since = (!answers).then(|| state.since.unwrap_or(now));
+        state.others_hear &= !answers;
     }
 
     /// Whether it is time to try another client; once for each stretch of silence of this length.
     fn is_long(&self, now: Instant) -> bool {
-        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_long = since.is_some_and(|since| now.saturating_duration_since(since) >= LONG);
+        let mut state = self.lock();
+        let is_long = state.since.is_some_and(|since| now.saturating_duration_since(since) >= LONG);
         if is_long {
-            *since = Some(now);
+            state.since = Some(now);
         }
         is_long
     }
 
+    /// Takes whether another client was answered. True if that was so the last time, too.
+    fn others(&self, hear: bool) -> bool {
+        std::mem::replace(&mut self.lock().others_hear, hear) && hear
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether Kafka answers another client. Blocks for a moment, in which this one has nothing to poll.
     pub(super) fn is_of_this_client_alone(&self, config: &ClientConfig) -> bool {
-        let is_alone = self.is_long(Instant::now()) && answers(config).is_ok();
+        let is_alone = self.is_long(Instant::now()) && self.others(answers(config).is_ok());
         if is_alone {
             tracing::error!(
                 "a kafka client has lost its brokers, which answer another one; it starts afresh"
@@ -77,5 +95,13 @@ mod tests {
             silence.note(answers, at(seconds));
             assert_eq!(silence.is_long(at(seconds)), expected, "{seconds} s");
         }
+    }
+
+    #[test]
+    fn brokers_that_have_just_come_back_are_not_lost() {
+        let silence = Silence::default();
+        assert_eq!([true, false, true, true].map(|hear| silence.others(hear)), [false, false, false, true]);
+        silence.note(true, Instant::now());
+        assert!(!silence.others(true), "this client has heard of one since");
     }
 }
