@@ -191,12 +191,10 @@ impl Shared {
             Arc::clone(&self.metrics),
         );
         let deletion = async move {
-            tokio::join!(
-                families.delete(self.handoff, scans, self.metrics),
-                names.follow(),
-                self.refilling.ask()
-            );
+            tokio::join!(families.delete(self.handoff, scans, self.metrics), names.follow());
         };
+        // Nothing waits for it, and it holds up nothing.
+        tokio::spawn(async move { Box::pin(self.refilling.ask()).await });
         Ok((tokio::spawn(writer), tokio::spawn(deletion)))
     }
 

@@ -28,8 +28,8 @@ const SNAPSHOT: Duration = Duration::from_mins(5);
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// What the sources of the stream have received of the log. Who may not see that of others learns only whether one is there.
-const RECEIVED: &str = "SELECT count(*), coalesce(bool_or(s.active), false), max(r.write_lsn) \
+/// What all the sources of the database have received of the log: which of them is the stream's is not known. Who may not see that of others learns only whether one is there.
+const RECEIVED: &str = "SELECT count(*), coalesce(bool_and(s.active), false), min(r.write_lsn) \
     FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid \
     WHERE s.slot_type = 'logical' AND s.database = current_database()";
 

@@ -24,6 +24,9 @@ pub(super) fn check(columns: &[Column]) -> Result<(), DatabaseError> {
     }
 }
 
+/// As of a value that is written from the stream.
+const MOST_BYTES: usize = 1 << 20;
+
 pub(super) fn bytes(row: &Row, format: Format) -> Result<Vec<u8>, DatabaseError> {
     let cells = (0..row.len()).map(|index| cell(row, index)).collect::<Result<Vec<_>, _>>()?;
     let columns = row.columns();
@@ -31,7 +34,8 @@ pub(super) fn bytes(row: &Row, format: Format) -> Result<Vec<u8>, DatabaseError>
         ([column], [Cell::Json(json)]) if column.name() == "value" => tree(json),
         _ => Tree::Map(columns.iter().map(Column::name).zip(cells.iter().map(Cell::tree)).collect()),
     };
-    tree.bytes(format.spelling).map(|spelled| format.pack(spelled)).map_err(|_| DatabaseError::Number)
+    let spelled = tree.bytes(format.spelling).map_err(|_| DatabaseError::Number)?;
+    if spelled.len() > MOST_BYTES { Err(DatabaseError::TooLarge) } else { Ok(format.pack(spelled)) }
 }
 
 enum Cell<'r> {
@@ -52,6 +56,9 @@ fn cell(row: &Row, index: usize) -> Result<Cell<'_>, DatabaseError> {
     let r#type = row.columns()[index].type_();
     if is_json(r#type) {
         let json = row.try_get::<_, Option<Text<'_>>>(index)?;
+        if json.as_ref().is_some_and(|Text(json)| json.len() > MOST_BYTES) {
+            return Err(DatabaseError::TooLarge);
+        }
         let json = json.map_or(Ok(Json::Null), |Text(json)| serde_json::from_slice(json));
         return json.map(Cell::Json).map_err(|_| DatabaseError::Number);
     }

@@ -13,6 +13,10 @@ pub enum DatabaseError {
     Silent(Duration),
     /// It is a replica, which may lag behind the events.
     Replica,
+    /// It replays nothing, so nobody knows how far it is.
+    NoReplica,
+    /// What a statement tells is larger than a cached value may be.
+    TooLarge,
     /// A column whose values have no spelling in Redis.
     Column {
         name: String,
@@ -53,6 +57,10 @@ impl fmt::Display for DatabaseError {
                     "the column `{name}` is of type {type}; cast it to text, float8, bigint, boolean or json"
                 )
             }
+            Self::NoReplica => {
+                f.write_str("`database.replica_url` leads to no replica; remove it, or name one")
+            }
+            Self::TooLarge => f.write_str("the value is larger than 1 MiB"),
             Self::NoColumn => f.write_str("the statement tells no column"),
             Self::Number => f.write_str("a number is not finite or has more than 64 bits"),
             Self::Silent(waited) => write!(f, "no answer within {}", humantime::format_duration(*waited)),

@@ -13,18 +13,21 @@ use crate::values::Format;
 /// How often it is asked whether all is visible that is committed, here or on a replica.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Whether a transaction has been committed that a new snapshot does not show.
+/// The transactions that have been committed and that a new snapshot does not show; `NULL` for none.
 ///
 /// Debezium reads the log, so an event may be here before other sessions see its change: between its flush and the
 /// moment in which its transaction is none that runs any more lie some microseconds, or with `synchronous_standby_names` as
 /// long as a standby takes. Such a transaction has a commit time and holds the lock of its own id. Whoever is shown none
-/// takes a snapshot after that, in which all is visible whose events were read before.
-const UNSEEN: &str = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' \
-                      AND granted AND pg_xact_commit_timestamp(transactionid) IS NOT NULL)";
+/// takes a snapshot after that, in which all is visible whose events were read before. Those that are committed later need not be
+/// waited for, and where many are there would be no end to it.
+const UNSEEN: &str = "SELECT array_agg(transactionid::text) FROM pg_locks WHERE locktype = 'transactionid' \
+                      AND mode = 'ExclusiveLock' AND granted AND pg_xact_commit_timestamp(transactionid) IS NOT NULL";
+const STILL_UNSEEN: &str = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' \
+                            AND mode = 'ExclusiveLock' AND granted AND transactionid::text = ANY ($1::text[]))";
 
 /// How far the primary has written, and whether a replica shows what had been written by then.
 const WRITTEN: &str = "SELECT pg_current_wal_lsn()::text";
-const SHOWN: &str = "SELECT coalesce(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, true)";
+const SHOWN: &str = "SELECT pg_last_wal_replay_lsn() >= $1::text::pg_lsn";
 
 /// A session in which statements are asked again and again.
 pub struct Session {
@@ -32,7 +35,7 @@ pub struct Session {
     /// Where statements are run, if not on the primary.
     replica: Option<Client>,
     /// Absent where the server keeps no commit times.
-    unseen: Option<Statement>,
+    unseen: Option<[Statement; 2]>,
     prepared: HashMap<String, Statement>,
 }
 
@@ -45,7 +48,11 @@ impl Session {
         if row.try_get(0)? {
             return Err(DatabaseError::Replica);
         }
-        let unseen = if row.try_get(1)? { Some(primary.prepare(UNSEEN).await?) } else { None };
+        let unseen = if row.try_get(1)? {
+            Some([primary.prepare(UNSEEN).await?, primary.prepare(STILL_UNSEEN).await?])
+        } else {
+            None
+        };
         let replica = match &database.replica_url {
             Some(url) => Some(connect(url, statement_timeout).await?),
             None => None,
@@ -88,11 +95,17 @@ impl Session {
         if let Some(replica) = &self.replica {
             // What is in the log is visible there once it is replayed.
             let written: String = self.primary.query_one(WRITTEN, &[]).await?.try_get(0)?;
-            while !replica.query_one(SHOWN, &[&written]).await?.try_get::<_, bool>(0)? {
+            let shows = async || -> Result<bool, DatabaseError> {
+                let shown = replica.query_one(SHOWN, &[&written]).await?.try_get::<_, Option<bool>>(0)?;
+                shown.ok_or(DatabaseError::NoReplica)
+            };
+            while !shows().await? {
                 tokio::time::sleep(LOOK).await;
             }
-        } else if let Some(unseen) = &self.unseen {
-            while self.primary.query_one(unseen, &[]).await?.try_get(0)? {
+        } else if let Some([unseen, still]) = &self.unseen {
+            let unseen: Option<Vec<String>> = self.primary.query_one(unseen, &[]).await?.try_get(0)?;
+            let Some(unseen) = unseen else { return Ok(()) };
+            while self.primary.query_one(still, &[&unseen]).await?.try_get(0)? {
                 tokio::time::sleep(LOOK).await;
             }
         }

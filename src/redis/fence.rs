@@ -14,8 +14,8 @@
 //!   reader's that was stored once ours had been evicted, it is missing.
 //! - **A delete takes the fence along**, and first. Whoever writes late finds none, and goes through the lease. So the offset
 //!   of an event may be committed after either: `K` holds what it led to, or is absent.
-//! - **A renewal deletes nothing**: no row changed, so what stands there is as good as it was. Where no fence counts it takes
-//!   the lease, if nobody has it, beside the value, and a fill replaces that. Where the fence is ahead of it, it leaves the key.
+//! - **A renewal replaces nothing that is not its own**: no row changed, so what stands there is as good as it was, or newer.
+//!   Where the key is absent it takes the lease, if nobody has it, and a fill follows.
 //! - While a fill waits, further changes of its key keep the lease ([`Reply::Kept`]): the value is computed when
 //!   the fill is sent, so theirs are in it. Were the lease taken anew each time, a key that changes often would never be
 //!   written. The token is one of a kind for each taking, or a fill might take another's lease for its own.
@@ -69,7 +69,7 @@ if stored then
 end
 if covers then return store() end
 if ARGV[9] == 'renew' then
-  if stored or ARGV[6] == '' then return 4 end
+  if stored or ARGV[6] == '' or redis.call('PTTL', KEYS[1]) ~= -2 then return 4 end
   local held = redis.call('GET', KEYS[3])
   if held then return held == ARGV[7] and 2 or 4 end
   redis.call('SET', KEYS[3], ARGV[6], 'PX', ARGV[8])
@@ -102,7 +102,7 @@ pub(super) enum Reply {
     Written,
     /// The key is gone, and the lease is still the one that this writer's fill waits with.
     Kept,
-    /// The key is gone, but for a renewal, and the lease is this writer's from now on.
+    /// The key is gone, and the lease is this writer's from now on.
     Leased,
     /// A renewal found what it could not replace.
     Left,

@@ -26,8 +26,8 @@
 //! - A **missing fence** (never set, expired, evicted) says nothing about who is late, and one that the write does not cover
 //!   says that the writer is behind. So the script deletes `K` and the fence and gives the writer the lease; the writer
 //!   notes the ends of the topics, reads on to them, and fills like a reader, with a fence.
-//! - A **renewal** writes a value for no change. It deletes nothing: without a fence it takes a lease that nobody has, beside
-//!   the value, and fills over that.
+//! - A **renewal** writes a value for no change. It deletes nothing: where there is no value it takes a lease that
+//!   nobody has, and fills.
 //! - A **delete** of a warmed key deletes its fence first, then lease and value. Whoever writes late finds none. A family goes
 //!   by its leases, then by its fences, then by its values, each name with its partners.
 //!
@@ -80,7 +80,7 @@
 //! | … a hold that is evicted | 9 |
 //! | … and a second delete when the replica has caught up, with or without a hold | never |
 //! | warmed: a fence that is missing or not covered leads through the lease, a delete takes it along first; two commands late, fences go at any time | never |
-//! | … and a renewal that takes the lease beside the value where no fence is | never |
+//! | … and a renewal that takes the lease where no value is | never |
 //! | … and does not read on before it fills | 6 |
 //! | … a delete takes the fence along last | 10 |
 //! | … a family: leases, fences, values | never |

@@ -78,8 +78,8 @@ pub(crate) enum Command {
     UnlinkSeen,
     /// The script that sets value and fence. What comes behind it in the program is for a fence that is missing.
     Warm,
-    /// The script that sets value and fence where nothing has changed. It takes a lease that nobody has beside the value, and
-    /// deletes nothing.
+    /// The script that sets value and fence where nothing has changed. Where there is no value it takes a lease that
+    /// nobody has. It deletes nothing.
     Renew,
     /// Notes the ends of the topics, and reads on to them.
     Note,

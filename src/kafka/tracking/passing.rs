@@ -45,11 +45,16 @@ pub(super) fn pass(
             thread::sleep(LOOK);
             continue;
         }
-        let new: Vec<_> =
-            open.into_iter().filter(|(component, _)| !waiting.contains_key(component)).collect();
-        if let Err(error) = look_up(tracking, consumer, &new, &mut waiting) {
-            tracing::debug!(%error, "the broker did not tell the topics' ends; it is asked again");
-            thread::sleep(LOOK);
+        let new = open.into_iter().filter(|(component, _)| !waiting.contains_key(component));
+        for (component, asked) in new.collect::<Vec<_>>() {
+            // Asked for after what they are to answer was asked.
+            match asking::ends(consumer, &tracking.catalog, &tracking.partitions(component)) {
+                Ok(ends) => drop(waiting.insert(component, Waiting { asked, ends })),
+                Err(error) => {
+                    tracing::debug!(%error, "the broker did not tell a topic's end; it is asked again");
+                    thread::sleep(LOOK);
+                }
+            }
         }
         waiting.retain(|component, Waiting { asked, ends }| {
             let reached = tracking.has_reached(*component, ends);
@@ -62,18 +67,4 @@ pub(super) fn pass(
             thread::sleep(REACHED);
         }
     }
-}
-
-/// Asks for the ends after what they are to answer was asked.
-fn look_up(
-    tracking: &Tracking,
-    consumer: &BaseConsumer<Context>,
-    new: &[(ComponentId, u64)],
-    waiting: &mut BTreeMap<ComponentId, Waiting>,
-) -> rdkafka::error::KafkaResult<()> {
-    for (component, asked) in new {
-        let ends = asking::ends(consumer, &tracking.catalog, &tracking.partitions(*component))?;
-        waiting.insert(*component, Waiting { asked: *asked, ends });
-    }
-    Ok(())
 }

@@ -16,7 +16,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, RedisResult};
 pub use script::probe;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::connection::connect_once;
 use super::lease::lease_of;
@@ -31,6 +31,8 @@ const SESSIONS: usize = 4;
 /// How long a statement may take; and with it all that is asked for one value. Both are less than the lease lasts.
 const STATEMENT: Duration = Duration::from_secs(5);
 const VALUE: Duration = Duration::from_secs(7);
+/// How long after a session that could not be had, or was given up, another is opened.
+const AGAIN: Duration = Duration::from_secs(1);
 /// What goes wrong with a view is said no more often.
 const SAID_EACH: Duration = Duration::from_mins(1);
 /// A value lives between nine tenths and the whole of its view's `ttl`, so that many do not expire together.
@@ -160,9 +162,14 @@ impl Asker<'_> {
                     Refilled::Failed
                 }
             };
+            let has_failed = outcome == Refilled::Failed;
             self.of.metrics.refilled(view, outcome);
             self.of.metrics.refill_took(started.elapsed());
             self.of.done(view, &key);
+            if has_failed && self.session.is_none() {
+                // Not a login for each key.
+                sleep(AGAIN).await;
+            }
         }
     }
 
@@ -179,7 +186,12 @@ impl Asker<'_> {
         // Before the lease: readers do not wait for a database that is away.
         self.open().await?;
         let token = format!("freshet-{:032x}", fastrand::u128(..));
-        if self.run(&script::take(key, &lease, &token)).await? == 0 {
+        let taken = self.run(&script::take(key, &lease, &token)).await;
+        if taken.is_err() {
+            // It may have been taken all the same.
+            self.run(&script::release(key, &lease, &token)).await?;
+        }
+        if taken? == 0 {
             return Ok(Refilled::Elsewhere);
         }
         let value = self.value(refill, &parameters).await;
@@ -207,6 +219,10 @@ impl Asker<'_> {
             self.session = None;
             return Err(DatabaseError::Silent(VALUE).into());
         };
+        if told.is_err() {
+            // A statement may be one that the server has forgotten, or whose columns have changed.
+            self.session = None;
+        }
         Ok(told?)
     }
 

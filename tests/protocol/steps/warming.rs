@@ -33,7 +33,7 @@ pub(super) fn renew(scene: &Scene, key: &mut Key, vector: Vector) -> Outcome {
             set(scene, key, vector);
             Outcome::Done
         }
-        None if key.lease.is_none() => {
+        None if key.lease.is_none() && key.value.is_none() => {
             key.lease = Some(Lease::Leader);
             Outcome::Missing
         }
