@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::connect_once;
 use super::lease::lease_of;
+use super::warming::lives_ms;
 use crate::catalog::{Catalog, Pattern, Refill, ViewId};
 use crate::config::{Database, RedisUrl};
 use crate::database::{DatabaseError, Session};
@@ -35,8 +36,6 @@ const VALUE: Duration = Duration::from_secs(7);
 const AGAIN: Duration = Duration::from_secs(1);
 /// What goes wrong with a view is said no more often.
 const SAID_EACH: Duration = Duration::from_mins(1);
-/// A value lives between nine tenths and the whole of its view's `ttl`, so that many do not expire together.
-const JITTER: f64 = 0.1;
 
 /// Where the database and Redis are, and how values are spelled there.
 #[derive(Debug, Clone)]
@@ -200,9 +199,7 @@ impl Asker<'_> {
             self.run(&script::release(key, &lease, &token)).await?;
             return value.map(|_| Refilled::Empty);
         };
-        let lives = refill.ttl.mul_f64(1.0 - JITTER * fastrand::f64());
-        let ttl_ms = u64::try_from(lives.as_millis()).unwrap_or(u64::MAX);
-        let filled = self.run(&script::fill(key, &lease, &token, &value, ttl_ms)).await;
+        let filled = self.run(&script::fill(key, &lease, &token, &value, lives_ms(refill.ttl))).await;
         if filled.is_err() {
             // Redis takes no write, but it may delete.
             self.run(&script::release(key, &lease, &token)).await?;

@@ -177,7 +177,7 @@ impl Attempt<'_> {
             key: self.keys[at].1,
             value: &rendered.value,
             fence: &rendered.fence,
-            ttl_ms: u64::try_from(jittered(ttl, 1.0 - JITTER..1.0).as_millis()).unwrap_or(u64::MAX),
+            ttl_ms: lives_ms(ttl),
             hold: Hold { millis: hold, if_there: self.what != What::Write },
         };
         let waiting = self.waiting[at].as_ref().map(|fill| &*fill.token);
@@ -192,6 +192,11 @@ impl Attempt<'_> {
 /// not expect, or in a Redis before 7 whatever its commands fail by.
 fn refuses(error: &RedisError) -> bool {
     takes_no_write(error) || error.code() == Some("ERR")
+}
+
+/// How long a value of a view with this `ttl` lives, in milliseconds.
+pub(in crate::redis) fn lives_ms(ttl: Duration) -> u64 {
+    u64::try_from(jittered(ttl, 1.0 - JITTER..1.0).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A part of a duration, drawn from these.

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(super) use attempt::What;
 use attempt::{Attempt, Done, Fill, Tokens, jittered};
+pub(super) use attempt::{What, lives_ms};
 use groups::Groups;
 use tokio::sync::watch;
 use tokio::task::block_in_place;
