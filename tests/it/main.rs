@@ -26,6 +26,7 @@ mod redis_away;
 mod redis_faults;
 mod refill;
 mod settle;
+mod sql_truth;
 mod tracked;
 mod value;
 mod warm;
