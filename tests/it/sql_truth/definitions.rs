@@ -1,9 +1,12 @@
 //! Random definitions of values: fields, each of which may name those above, and a list.
 
+use std::fmt::Write as _;
+
 use fastrand::Rng;
 use serde_json::to_string;
 
-use super::expressions::{Author, Kind, Written};
+use super::expressions::Author;
+use super::written::{Kind, Written};
 
 const KINDS: [Kind; 5] = [Kind::Integer, Kind::Float, Kind::Number, Kind::Text, Kind::Truth];
 
@@ -34,23 +37,37 @@ const OF_A_SHOP: &[(Kind, &str, &str)] = &[
 ];
 const BY_SHOP: &str = "i.shop_id, h.k, h.g, h.name, h.ok, q.k";
 
-/// What lists are made by, with what follows from it: all that rows of one element have in common besides.
-const LISTS: &[(&str, &str, &str, &[(Kind, &str, &str)])] = &[
-    (
-        "owner_id",
-        "i.owner_id",
-        "o.k, o.name, p.name",
-        &[
+/// What a list is made by.
+struct By {
+    ours: &'static str,
+    sql: &'static str,
+    /// What follows from it.
+    grouped: &'static str,
+    /// What the rows of one element have in common besides.
+    common: &'static [(Kind, &'static str, &'static str)],
+}
+
+const LISTS: &[By] = &[
+    By {
+        ours: "owner_id",
+        sql: "i.owner_id",
+        grouped: "o.k, o.name, p.name",
+        common: &[
             (Kind::Integer, "owner_id", "i.owner_id::numeric"),
             (Kind::Integer, "owner.k", "o.k::numeric"),
             (Kind::Text, "owner.name", "o.name"),
             (Kind::Text, "owner.boss.name", "p.name"),
         ],
-    ),
-    ("n", "i.n", "i.n", &[(Kind::Integer, "n", "i.n::numeric")]),
-    ("s", "i.s", "i.s", &[(Kind::Text, "s", "i.s")]),
-    ("b", "i.b", "i.b", &[(Kind::Truth, "b", "i.b")]),
-    ("owner.boss_id", "o.boss_id", "p.k", &[(Kind::Integer, "owner.boss.k", "p.k::numeric")]),
+    },
+    By { ours: "n", sql: "i.n", grouped: "i.n", common: &[(Kind::Integer, "n", "i.n::numeric")] },
+    By { ours: "s", sql: "i.s", grouped: "i.s", common: &[(Kind::Text, "s", "i.s")] },
+    By { ours: "b", sql: "i.b", grouped: "i.b", common: &[(Kind::Truth, "b", "i.b")] },
+    By {
+        ours: "owner.boss_id",
+        sql: "o.boss_id",
+        grouped: "p.k",
+        common: &[(Kind::Integer, "owner.boss.k", "p.k::numeric")],
+    },
 ];
 
 const FROM: &str = "FROM item i LEFT JOIN owner o ON o.id = i.owner_id LEFT JOIN owner p ON p.id = o.boss_id \
@@ -116,7 +133,7 @@ fn fields(author: &mut Author<'_>, name: &str, count: usize) -> Vec<Written> {
 }
 
 fn list(author: &mut Author<'_>) -> (String, Asked, bool) {
-    let (by, of, grouped, common) = author.choose(LISTS);
+    let By { ours: by, sql: of, grouped, common } = &LISTS[author.rng.usize(..LISTS.len())];
     author.common.extend(named(common));
     let condition = author.one_in(2).then(|| author.condition());
     let fields = fields(author, "e", 2);
@@ -125,16 +142,16 @@ fn list(author: &mut Author<'_>) -> (String, Asked, bool) {
     let mut list = format!("list: {{ each: {by}");
     let mut tail = format!("AND {of} IS NOT NULL");
     if let Some(condition) = &condition {
-        list += &format!(", where: {}", to_string(&condition.ours).expect("a text"));
-        tail += &format!(" AND {}", condition.sql);
+        let _ = write!(list, ", where: {}", to_string(&condition.ours).expect("a text"));
+        let _ = write!(tail, " AND {}", condition.sql);
     }
-    tail += &format!(" GROUP BY {BY_SHOP}, {of}, {grouped} ORDER BY ");
+    let _ = write!(tail, " GROUP BY {BY_SHOP}, {of}, {grouped} ORDER BY ");
     if is_ordered {
-        list += &format!(", order_by: [{order}]");
-        tail += &format!("{} {} NULLS LAST, ", 1 + usize::from(order.starts_with("e1")), &order[2..]);
+        let _ = write!(list, ", order_by: [{order}]");
+        let _ = write!(tail, "{} {} NULLS LAST, ", 1 + usize::from(order.starts_with("e1")), &order[2..]);
     }
     tail += of;
-    list += &format!(", value: {{ {} }} }}", ours("e", &fields));
+    let _ = write!(list, ", value: {{ {} }} }}", ours("e", &fields));
     let may_fail = fields.iter().chain(&condition).any(|part| part.may_fail);
     (list, Asked { head: sql(&fields), tail }, may_fail)
 }

@@ -1,6 +1,7 @@
 //! Random rows, by the changes that made them: some moved, some are gone, and links lead to rows that are gone.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use fastrand::Rng;
@@ -49,14 +50,12 @@ enum Table {
 }
 
 /// A row that is written or, without cells, deleted.
-#[derive(Debug)]
 struct Write {
     table: Table,
     id: i64,
     cells: Option<Vec<Cell>>,
 }
 
-#[derive(Debug)]
 pub struct Story(Vec<Write>);
 
 impl Table {
@@ -65,6 +64,15 @@ impl Table {
             Self::Item => ("item", &ITEM),
             Self::Owner => ("owner", &OWNER),
         }
+    }
+}
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|Write { table, id, cells }| match cells {
+            Some(cells) => writeln!(f, "  {table:?} {cells:?}"),
+            None => writeln!(f, "  {table:?} {id} deleted"),
+        })
     }
 }
 
@@ -107,7 +115,7 @@ impl Story {
         let mut script = "TRUNCATE item, owner;".to_owned();
         for ((table, _), cells) in rows {
             let cells: Vec<_> = cells.iter().map(|cell| cell.sql()).collect();
-            script += &format!("INSERT INTO {} VALUES ({});", table.columns().0, cells.join(", "));
+            let _ = write!(script, "INSERT INTO {} VALUES ({});", table.columns().0, cells.join(", "));
         }
         sql.batch_execute(&script).expect("rows are written");
     }
