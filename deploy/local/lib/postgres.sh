@@ -11,10 +11,12 @@ as_postgres=()
 start_postgres() {
     if ! running postgres; then
         make_cluster
+        # Who wants to know how often it is asked creates the extension, which comes with the server's package.
         # The working folder must be within reach too. Durability costs time, and this data can be made anew.
         cd /
         spawn postgres "${as_postgres[@]}" "$(postgres_bin)/postgres" -D /proc/self/fd/7 \
             -c listen_addresses=127.0.0.1 -c port="$(port_of postgres)" -c unix_socket_directories= \
+            -c shared_preload_libraries=pg_stat_statements \
             -c wal_level=logical -c track_commit_timestamp=on -c fsync=off -c full_page_writes=off \
             -c shared_buffers=32MB -c max_connections=50 -c timezone=UTC -c log_timezone=UTC \
             7<"$STATE/postgres/data"

@@ -33,7 +33,8 @@ const WRITES: &str = "
     DELETE FROM workorder_workordertask WHERE id = 11;
 ";
 
-fn read(stack: &Stack, cache: &str) -> String {
+/// What the app reads of each value, beside what it computes for it.
+pub fn read(stack: &Stack, cache: &str) -> String {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let run = Command::new(python())
         .args(["-c", READ])
@@ -48,16 +49,21 @@ fn read(stack: &Stack, cache: &str) -> String {
     said(&run, 0)
 }
 
-#[test]
-fn the_application_finds_every_value_and_takes_it_for_its_own() {
-    let stack = Stack::start(&["--no-freshet"]);
-    let mut sql = Client::connect(&stack["DATABASE_URL"], NoTls).expect("PostgreSQL");
+/// The shipped configuration, which listens nowhere.
+pub fn shipped() -> String {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/examples/work-orders/freshet.yaml");
     let configuration = std::fs::read_to_string(shipped).expect("it is shipped");
     let listen = "http:\n  listen: \"${FRESHET_HTTP_LISTEN:-127.0.0.1:9090}\"\n";
     assert!(configuration.contains(listen) && configuration.contains("warm: stream"));
+    configuration.replace(listen, "")
+}
+
+#[test]
+fn the_application_finds_every_value_and_takes_it_for_its_own() {
+    let stack = Stack::start(&["--no-freshet"]);
+    let mut sql = Client::connect(&stack["DATABASE_URL"], NoTls).expect("PostgreSQL");
     let environment = ["KAFKA_BROKERS", "REDIS_URL"].map(|name| (name, &stack[name]));
-    let freshet = Freshet::start_with(&configuration.replace(listen, ""), &["run"], &environment).ready();
+    let freshet = Freshet::start_with(&shipped(), &["run"], &environment).ready();
     let kept = || freshet.metric("freshet_warmed_total{outcome=\"filled\"");
     eventually("a value of each department in each view", kept, |filled| *filled > 9.5);
     for cache in ["django", "django-redis"] {

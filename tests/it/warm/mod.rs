@@ -5,6 +5,7 @@ mod bounds;
 mod compressed;
 mod doubt;
 mod fences;
+mod mix;
 mod permissions;
 mod readers;
 mod redis_takes_none;
