@@ -128,7 +128,7 @@ fn find<'d>(
     rows: &'d Rows,
     key: &str,
 ) -> Result<Found<'d>, Trouble> {
-    let view = catalog.view_by_name(&key[..2]).expect("a view");
+    let view = key.split(':').next().and_then(|name| catalog.view_by_name(name)).expect("a view");
     let Tree::Map(fields) = values.value(catalog, rows, view, key)? else { panic!("no map") };
     let mut found = vec![vec![Vec::new()]];
     for (_, field) in fields {
