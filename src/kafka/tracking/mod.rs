@@ -9,6 +9,7 @@
 mod component;
 mod context;
 mod following;
+mod large;
 mod leading;
 mod passing;
 mod rendering;
@@ -25,6 +26,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use self::component::{Phase, Reading};
 pub(super) use self::following::Loaded;
+use self::large::Large;
 pub(super) use self::session::Session;
 use super::asking;
 use super::dead_letters;
@@ -73,6 +75,7 @@ struct State {
     gaps: BTreeSet<TableId>,
     /// Tables whose rows were in doubt when it was last looked.
     doubtful: BTreeSet<TableId>,
+    large: Large,
 }
 
 impl Tracking {
@@ -93,6 +96,7 @@ impl Tracking {
                 offering: Offering::default(),
                 gaps: BTreeSet::new(),
                 doubtful: BTreeSet::new(),
+                large: Large::default(),
             }),
             catalog: Arc::clone(catalog),
             handoff: Arc::clone(handoff),

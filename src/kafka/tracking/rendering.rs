@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::Tracking;
 use super::component::{Phase, Reading};
+use super::{State, Tracking};
 use crate::catalog::ViewId;
 use crate::kafka::fresh::Rendered;
 use crate::values::{Spelling, Trouble, Values};
@@ -28,26 +28,35 @@ impl Tracking {
         keys: &[(ViewId, &str)],
         most: usize,
     ) -> Vec<Result<Rendered, Trouble>> {
-        let state = self.lock();
+        let State { rows, readings, large, .. } = &mut *self.lock();
         let (mut fences, mut bytes) = (BTreeMap::new(), 0);
         let mut rendered = Vec::with_capacity(keys.len());
         let end = Instant::now() + AT_ONCE;
         for (view, key) in keys {
-            if bytes > most || (!rendered.is_empty() && Instant::now() > end) {
+            let now = Instant::now();
+            if bytes > most || (!rendered.is_empty() && now > end) {
                 break;
             }
-            let fence = fences.entry(*view).or_insert_with(|| self.fence(&state.readings, *view));
-            rendered.push(match fence {
-                Some(fence) => {
-                    let tree = values.value(&self.catalog, &state.rows, *view, key);
-                    tree.and_then(|tree| tree.bytes(spelling)).and_then(|value| {
-                        bytes += value.len() + fence.len();
-                        let fits = value.len() <= MOST_VALUE;
-                        fits.then(|| Rendered { value, fence: fence.clone() }).ok_or(Trouble::TooLarge)
-                    })
-                }
-                None => Err(Trouble::Unresolved),
+            let fence = fences.entry(*view).or_insert_with(|| self.fence(readings, *view));
+            let Some(fence) = fence else {
+                rendered.push(Err(Trouble::Unresolved));
+                continue;
+            };
+            if large.holds(*view, key, now) {
+                rendered.push(Err(Trouble::TooLarge));
+                continue;
+            }
+            let tree = values.value(&self.catalog, rows, *view, key);
+            let value = tree.and_then(|tree| tree.bytes(spelling));
+            let value = value.and_then(|value| {
+                let fits = value.len() <= MOST_VALUE;
+                fits.then_some(value).ok_or(Trouble::TooLarge)
             });
+            large.note(*view, key, value == Err(Trouble::TooLarge), now);
+            rendered.push(value.map(|value| {
+                bytes += value.len() + fence.len();
+                Rendered { value, fence: fence.clone() }
+            }));
         }
         rendered
     }
